@@ -1,0 +1,43 @@
+import { InputError } from "./errors.ts";
+
+/** Host data of a tensor by its type. Booleans are one byte each, 0 or 1. */
+export interface TensorData {
+  float32: Float32Array;
+  int32: Int32Array;
+  uint8: Uint8Array;
+  bool: Uint8Array;
+}
+
+export type DType = keyof TensorData;
+
+/** A dense tensor on the host, row-major. */
+export interface Tensor<D extends DType = DType> {
+  readonly dtype: D;
+  readonly shape: readonly number[];
+  readonly data: TensorData[D];
+}
+
+/** Parameters and states: plain objects and arrays with tensors at the leaves. */
+export type Tree<Leaf> = Leaf | readonly Tree<Leaf>[] | { readonly [key: string]: Tree<Leaf> };
+
+export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
+
+/** A float32 tensor; the data's length must be the shape's product. */
+export function float32(shape: readonly number[], data?: ArrayLike<number>): Tensor<"float32"> {
+  return tensor("float32", shape, data ? Float32Array.from(data) : new Float32Array(sizeOf(shape)));
+}
+
+export function tensor<D extends DType>(dtype: D, shape: readonly number[], data: TensorData[D]): Tensor<D> {
+  if (data.length !== sizeOf(shape))
+    throw new Error(`tensor: expected ${sizeOf(shape)} elements for shape [${shape}], got ${data.length}`);
+  return { dtype, shape, data };
+}
+
+/** Checks a tensor at a stage's border; -1 in `expected` stands for any length. */
+export function checkShape(where: string, shape: readonly number[], expected: readonly number[], names?: string): void {
+  const fits = shape.length === expected.length && expected.every((length, i) => length < 0 || length === shape[i]);
+  if (!fits) {
+    const wanted = names ?? `[${expected.map((length) => (length < 0 ? "any" : length)).join(", ")}]`;
+    throw new InputError(`${where}: expected shape ${wanted}, got [${shape.join(", ")}]`);
+  }
+}

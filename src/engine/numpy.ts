@@ -1,0 +1,57 @@
+import * as jax from "@jax-js/jax";
+
+/** A traced array: what models, losses and regularisers compute with. It has a shape and a dtype, no values. */
+export type Traced = jax.Array;
+
+/**
+ * jax-js arrays are owned: every use but the last must take `.ref`. While tracing, a reference is only a counter, so
+ * here every function borrows its arguments instead, and a model reads like mathematics. Use the functions of `np`,
+ * `nn` and `lax` rather than the methods of an array, which still consume it.
+ */
+function borrow<Args extends readonly unknown[], Out>(fn: (...args: Args) => Out): (...args: Args) => Out {
+  return (...args) => fn(...(args.map(borrowed) as unknown as Args));
+}
+
+function borrowed(value: unknown): unknown {
+  if (value instanceof jax.Array || isTracer(value)) return value.ref;
+  if (Array.isArray(value)) return value.map(borrowed);
+  if (value !== null && typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype)
+    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, borrowed(member)]));
+  return value;
+}
+
+function isTracer(value: unknown): value is Traced {
+  return value !== null && typeof value === "object" && "aval" in value && "ref" in value;
+}
+
+function borrowing<Module extends object>(module: Module): Module {
+  const members = Object.entries(module).map(([name, member]) => [
+    name,
+    typeof member === "function" && !/^[A-Z]/.test(name) ? borrow(member) : member,
+  ]);
+  return Object.fromEntries(members) as Module;
+}
+
+/** jax.numpy as far as jax-js has it; arguments are borrowed. */
+export const np = borrowing(jax.numpy);
+/** jax.nn; arguments are borrowed. */
+export const nn = borrowing(jax.nn);
+/** jax.lax; arguments are borrowed. */
+export const lax = borrowing(jax.lax);
+
+/** Elementwise change of type. */
+export const cast = (x: Traced, dtype: "float32" | "int32" | "bool"): Traced => x.ref.astype(dtype as jax.DType);
+
+const lifted = <T extends (...args: never[]) => unknown>(transform: T): T =>
+  // The transformed function consumes its arguments too, so both doors borrow.
+  ((...args: Parameters<T>) => {
+    const out = transform(...(args.map((arg) => (typeof arg === "function" ? arg : borrowed(arg))) as Parameters<T>));
+    return typeof out === "function" ? borrow(out as (...inner: unknown[]) => unknown) : out;
+  }) as unknown as T;
+
+export const grad = lifted(jax.grad);
+export const valueAndGrad = lifted(jax.valueAndGrad);
+export const jvp = lifted(jax.jvp);
+export const vjp = lifted(jax.vjp);
+export const vmap = lifted(jax.vmap);
+export const tree = jax.tree;
