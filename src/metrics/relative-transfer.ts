@@ -1,0 +1,216 @@
+import { canonicalJson, type Interval, type Json, mean, meanInterval, wilsonInterval } from "../base/index.ts";
+
+interface Measured {
+  readonly value: number;
+  readonly n: number;
+}
+
+/** The part of a finished trial that relative transfer is made of; a study's row is one. */
+export interface TransferRow {
+  readonly trialId: string;
+  readonly trial: TransferTrial;
+  readonly source: { readonly accuracy: Measured; readonly loss: Measured; readonly collapsed: boolean };
+  readonly robust: { readonly accuracy: Measured };
+  readonly target: { readonly accuracy: Measured; readonly loss: Measured };
+  readonly finishedAt: string;
+}
+
+interface TransferTrial {
+  readonly methods: readonly MethodSetting[];
+  readonly seed: number;
+  readonly [key: string]: Json | undefined;
+}
+
+type MethodSetting = { readonly kind: string; readonly strength: number; readonly [key: string]: Json | undefined };
+
+/**
+ * Where an interval comes from: `student` is Student's t over the seeds; with one seed it can only tell the noise of
+ * the test sets: `wilson` is Wilson's interval of one proportion, `binomial` the normal interval of a difference of proportions.
+ */
+export type IntervalKind = "student" | "wilson" | "binomial";
+
+/** A mean over seeds with its 95 % interval. */
+export interface Estimate {
+  readonly mean: number;
+  /** Undefined where one seed gives none: losses carry no variance. */
+  readonly interval: Interval | undefined;
+  readonly intervalKind: IntervalKind | undefined;
+  /** One value a seed, in the order of the point's seeds. */
+  readonly values: readonly number[];
+  /** Examples behind each value, in the same order. */
+  readonly n: readonly number[];
+}
+
+/** One dot of the figure: the trials that differ only in their seed. Fractions in [0, 1], losses in nats. */
+export interface TransferPoint<T extends TransferTrial = TransferTrial> {
+  /** The trial of the lowest seed, which stands for all. */
+  readonly trial: T;
+  readonly methods: T["methods"];
+  readonly kinds: readonly string[];
+  /** The strength of the only method; undefined for vanilla and for combinations. */
+  readonly strength: number | undefined;
+  readonly seeds: readonly number[];
+  readonly trialIds: readonly string[];
+  /** Relative domain transfer accuracy; undefined when no seed of it has a vanilla row. `n` is the target test set's. */
+  readonly dt: Estimate | undefined;
+  readonly robust: Estimate;
+  readonly source: { readonly accuracy: Estimate; readonly loss: Estimate };
+  readonly target: { readonly accuracy: Estimate; readonly loss: Estimate };
+  /** How many seeds' source models learnt nothing. */
+  readonly collapsed: number;
+  /** What a reader must know about this point, as sentences; empty when nothing is wrong. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Relative domain transfer accuracy of one trained model, `(acc_tgt - acc_src) - (acc_tgt^v - acc_src^v)` with v the
+ * vanilla model of the same seed (Xu et al. 2022, section 4). Fractions in [-2, 2]. A lower source accuracy raises it,
+ * so it is never to be shown without the absolute accuracies.
+ */
+export function relativeTransferAccuracy(row: TransferRow, vanilla: TransferRow): number {
+  const gap = ({ source, target }: TransferRow) => target.accuracy.value - source.accuracy.value;
+  return gap(row) - gap(vanilla);
+}
+
+/**
+ * Rows -> one point for each combination of methods within each setting (source, target, model, schedule, attack,
+ * transfer), seeds pooled. The order of the rows has no influence: points are sorted by setting, then vanilla first,
+ * then methods by kind and strength. Of two rows of one trial the later one counts.
+ */
+export function relativeTransfer<R extends TransferRow>(rows: readonly R[]): TransferPoint<R["trial"]>[] {
+  const latest = latestRows(rows);
+  const vanilla = new Map(latest.filter(isVanilla).map((row) => [settingOf(row.trial, "methods"), row]));
+  const groups = Map.groupBy(latest, ({ trial }) => settingOf(trial, "seed"));
+  return [...groups.values()].map((group) => pointOf(group, vanilla)).sort(byMethod);
+}
+
+/** One row a trial: of several the one that finished last. */
+export function latestRows<R extends TransferRow>(rows: readonly R[]): R[] {
+  const latest = new Map<string, R>();
+  for (const row of rows) {
+    const known = latest.get(row.trialId);
+    if (!known || known.finishedAt < row.finishedAt) latest.set(row.trialId, row);
+  }
+  return [...latest.values()].sort((a, b) => (a.trialId < b.trialId ? -1 : 1));
+}
+
+const isVanilla = (row: TransferRow) => row.trial.methods.length === 0;
+
+/** What a trial shares with those it is compared with: all but one of its axes. */
+function settingOf(trial: TransferTrial, axis: "methods" | "seed"): string {
+  return canonicalJson({ ...trial, [axis]: null });
+}
+
+function pointOf<R extends TransferRow>(
+  group: readonly R[],
+  vanilla: ReadonlyMap<string, R>,
+): TransferPoint<R["trial"]> {
+  const rows = group.toSorted((a, b) => a.trial.seed - b.trial.seed);
+  const [first] = rows;
+  if (!first) throw new Error("relativeTransfer: expected a group of at least one row, got none");
+  const { methods } = first.trial;
+  const pairs = rows.flatMap((row) => {
+    const reference = vanilla.get(settingOf(row.trial, "methods"));
+    return reference ? [{ row, reference }] : [];
+  });
+  const missing = rows.filter((row) => !pairs.some((pair) => pair.row === row)).map((row) => row.trial.seed);
+  const collapsedSeeds = rows.filter((row) => row.source.collapsed).map((row) => row.trial.seed);
+  const collapsedVanilla = pairs.filter(({ reference }) => reference.source.collapsed && !isVanilla(first));
+  return {
+    trial: first.trial,
+    methods,
+    kinds: methods.map(({ kind }) => kind),
+    strength: methods.length === 1 ? methods[0]?.strength : undefined,
+    seeds: rows.map((row) => row.trial.seed),
+    trialIds: rows.map((row) => row.trialId),
+    dt: pairs.length > 0 ? transferEstimate(pairs) : undefined,
+    robust: accuracyEstimate(rows.map((row) => row.robust.accuracy)),
+    source: {
+      accuracy: accuracyEstimate(rows.map((row) => row.source.accuracy)),
+      loss: lossEstimate(rows.map((row) => row.source.loss)),
+    },
+    target: {
+      accuracy: accuracyEstimate(rows.map((row) => row.target.accuracy)),
+      loss: lossEstimate(rows.map((row) => row.target.loss)),
+    },
+    collapsed: collapsedSeeds.length,
+    notes: [
+      ...note(missing, "no vanilla row in the same setting, so DT Acc leaves out"),
+      ...note(collapsedSeeds, "the source model collapsed (accuracy at chance) at"),
+      ...note(
+        collapsedVanilla.map(({ row }) => row.trial.seed),
+        "compared with a vanilla model that collapsed at",
+      ),
+    ],
+  };
+}
+
+function note(seeds: readonly number[], text: string): string[] {
+  return seeds.length === 0 ? [] : [`${text} seed${seeds.length > 1 ? "s" : ""} ${seeds.join(", ")}`];
+}
+
+function transferEstimate(pairs: readonly { readonly row: TransferRow; readonly reference: TransferRow }[]): Estimate {
+  const values = pairs.map(({ row, reference }) => relativeTransferAccuracy(row, reference));
+  const n = pairs.map(({ row }) => row.target.accuracy.n);
+  const [pair] = pairs;
+  if (values.length > 1 || !pair) return studentEstimate(values, n);
+  const margin = isVanilla(pair.row) ? 0 : 1.959963984540054 * Math.sqrt(transferVariance(pair.row, pair.reference));
+  const centre = mean(values);
+  return {
+    mean: centre,
+    interval: { low: centre - margin, high: centre + margin },
+    intervalKind: "binomial",
+    values,
+    n,
+  };
+}
+
+/**
+ * Sampling variance of DT Acc of one pair of models: the sum of p (1 - p) / n over its four accuracies. Both models see
+ * the same test examples; the positive correlation that this brings is left out, so the interval is on the wide side.
+ */
+function transferVariance(row: TransferRow, vanilla: TransferRow): number {
+  return [row.source, row.target, vanilla.source, vanilla.target]
+    .map(({ accuracy: { value, n } }) => (value * (1 - value)) / n)
+    .reduce((sum, variance) => sum + variance, 0);
+}
+
+function accuracyEstimate(measured: readonly Measured[]): Estimate {
+  const [only, ...others] = measured;
+  const values = measured.map(({ value }) => value);
+  const n = measured.map((each) => each.n);
+  if (!only || others.length > 0) return studentEstimate(values, n);
+  const interval = wilsonInterval(only.value * only.n, only.n);
+  return { mean: only.value, interval, intervalKind: "wilson", values, n };
+}
+
+function lossEstimate(measured: readonly Measured[]): Estimate {
+  return studentEstimate(
+    measured.map(({ value }) => value),
+    measured.map(({ n }) => n),
+  );
+}
+
+function studentEstimate(values: readonly number[], n: readonly number[]): Estimate {
+  const interval = meanInterval(values);
+  return { mean: mean(values), interval, intervalKind: interval && "student", values, n };
+}
+
+/** Settings apart, vanilla first, single methods by kind and strength, combinations last. */
+function byMethod(a: TransferPoint, b: TransferPoint): number {
+  const setting = ({ trial }: TransferPoint) => canonicalJson({ ...trial, methods: null, seed: null });
+  return (
+    compare(setting(a), setting(b)) ||
+    a.methods.length - b.methods.length ||
+    compare(a.kinds.join(), b.kinds.join()) ||
+    compareStrengths(a, b) ||
+    compare(canonicalJson(a.methods), canonicalJson(b.methods))
+  );
+}
+
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
+function compareStrengths(a: TransferPoint, b: TransferPoint): number {
+  const differences = a.methods.map((method, i) => method.strength - (b.methods[i]?.strength ?? 0));
+  return differences.find((difference) => difference !== 0) ?? 0;
+}
