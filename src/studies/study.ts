@@ -1,0 +1,137 @@
+import { z } from "zod";
+import { InputError } from "../base/index.ts";
+import { checkMethod, methodKind } from "./methods.ts";
+import { parseInput } from "./parse.ts";
+import {
+  attackSchema,
+  type Method,
+  scheduleSchema,
+  splitSchema,
+  type Trial,
+  transferSchema,
+  trialId,
+  trialSchema,
+} from "./trial.ts";
+
+const splitInput = splitSchema.extend({
+  train: splitSchema.shape.train.default(null),
+  validation: splitSchema.shape.validation.default(1000),
+  test: splitSchema.shape.test.default(null),
+});
+
+const scheduleInput = scheduleSchema.extend({
+  batch: scheduleSchema.shape.batch.default(128),
+  momentum: scheduleSchema.shape.momentum.default(0.9),
+  weightDecay: scheduleSchema.shape.weightDecay.default(5e-4),
+  milestones: scheduleSchema.shape.milestones.default([0.5, 0.75]),
+  decay: scheduleSchema.shape.decay.default(0.1),
+});
+
+const attackInput = attackSchema.extend({
+  norm: attackSchema.shape.norm.default("l2"),
+  eps: attackSchema.shape.eps.default(0.25),
+  steps: attackSchema.shape.steps.default(20),
+  /** eps / 4 unless it is named. */
+  stepSize: attackSchema.shape.stepSize.optional(),
+  restarts: attackSchema.shape.restarts.default(1),
+  examples: attackSchema.shape.examples.default(null),
+});
+
+const transferInput = transferSchema.extend({
+  protocol: transferSchema.shape.protocol.default("frozen"),
+  l2: transferSchema.shape.l2.default([1e-5, 1e-4, 1e-3, 1e-2]),
+});
+
+/** Seeds are a count (3 means 0, 1, 2) or a list. */
+const seedsInput = z.union([
+  z
+    .int()
+    .positive()
+    .transform((n) => Array.from({ length: n }, (_, seed) => seed)),
+  z.array(z.int().min(0)).min(1),
+]);
+
+/** What `defineStudy` takes. The defaults are the protocol of the paper's authors where they state one. */
+export const studySchema = z.strictObject({
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "lower-case letters, digits and hyphens, such as my-study"),
+  description: z.string().default(""),
+  pairs: z.array(z.strictObject({ source: splitInput, target: splitInput })).min(1),
+  model: z.string(),
+  /** Kinds of methods; vanilla is always run. */
+  methods: z.array(z.string()),
+  /** The strengths of a kind; a kind that is not named here sweeps its own default strengths. */
+  strengths: z.record(z.string(), z.array(z.number()).min(1)).default({}),
+  schedule: scheduleInput,
+  attack: attackInput.prefault({}),
+  transfer: transferInput.prefault({}),
+  seeds: seedsInput,
+});
+
+export type StudyInput = z.input<typeof studySchema>;
+export type Study = z.output<typeof studySchema>;
+
+/**
+ * Checks a study's shape, kinds and strengths and fills in the defaults. Throws InputError with one sentence.
+ * `where` begins the sentence; a study file passes its own name.
+ */
+export function defineStudy(input: StudyInput): Study {
+  return parseStudy(`study "${input.name}"`, input);
+}
+
+/** `defineStudy` for a value from outside: a study file, a saved study, an overridden one. */
+export function parseStudy(where: string, input: unknown): Study {
+  const study = parseInput(where, studySchema, input);
+  for (const kind of study.methods) methodKind(`${where}: methods`, kind);
+  for (const kind of Object.keys(study.strengths)) {
+    methodKind(`${where}: strengths`, kind);
+    if (!study.methods.includes(kind))
+      throw new InputError(
+        `${where}: strengths.${kind}: expected a kind among the study's methods (${study.methods.join(", ")}), got one that is not run`,
+      );
+  }
+  for (const setting of settings(study)) for (const method of setting) checkMethod(where, method);
+  return study;
+}
+
+/**
+ * The trials of a study: pairs x seeds x (vanilla, then each method at each strength). Vanilla is always included, and
+ * one seed is complete before the next begins, so that a figure can be drawn early.
+ */
+export function expandStudy(study: Study): Trial[] {
+  const { model, schedule, transfer, attack } = study;
+  // With eps 0 the ball is a point and any step stays in it.
+  const stepSize = attack.stepSize ?? (attack.eps > 0 ? attack.eps / 4 : 1);
+  const trials = study.pairs.flatMap(({ source, target }) =>
+    study.seeds.flatMap((seed) =>
+      settings(study).map((methods) =>
+        trialSchema.parse({
+          source,
+          target,
+          model,
+          methods,
+          schedule,
+          attack: { ...attack, stepSize },
+          transfer,
+          seed,
+        }),
+      ),
+    ),
+  );
+  return [...new Map(trials.map((trial) => [trialId(trial), trial])).values()];
+}
+
+/** The strengths that a study sweeps for a kind, weaker to stronger as given. */
+export function strengthsOf(study: Study, kind: string): readonly number[] {
+  return study.strengths[kind] ?? methodKind(`study "${study.name}": methods`, kind).sweep;
+}
+
+/** What the study sweeps, written out: a saved definition does not change when a default sweep does. */
+export function withStrengths(study: Study): Study {
+  const kinds = study.methods.filter((kind) => strengthsOf(study, kind).length > 0);
+  return { ...study, strengths: Object.fromEntries(kinds.map((kind) => [kind, [...strengthsOf(study, kind)]])) };
+}
+
+function settings(study: Study): Method[][] {
+  const swept = study.methods.flatMap((kind) => strengthsOf(study, kind).map((strength) => [{ kind, strength }]));
+  return [[], ...swept];
+}
