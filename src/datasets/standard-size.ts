@@ -1,0 +1,26 @@
+import type { Images } from "./images.ts";
+
+const side = 32;
+
+/**
+ * Serves images as [n, 3, 32, 32]: one grey channel becomes three equal ones, and smaller images stand in the middle of
+ * zeros (28 x 28 gets 2 rows and columns on each side). Throws on other channel counts and on larger images.
+ */
+export function threeBy32({ pixels, shape }: Images): Images {
+  const [n, channels, height, width] = shape;
+  if ((channels !== 1 && channels !== 3) || height > side || width > side)
+    throw new Error(`threeBy32: expected [n, 1 or 3, at most 32, at most 32], got [${shape.join(", ")}]`);
+  if (channels === 3 && height === side && width === side) return { pixels, shape };
+  const top = (side - height) >> 1;
+  const left = (side - width) >> 1;
+  const out = new Uint8Array(n * 3 * side * side);
+  for (let i = 0; i < n; i++) {
+    for (let channel = 0; channel < 3; channel++) {
+      const from = (i * channels + (channels === 1 ? 0 : channel)) * height * width;
+      const to = (i * 3 + channel) * side * side + top * side + left;
+      for (let y = 0; y < height; y++)
+        out.set(pixels.subarray(from + y * width, from + (y + 1) * width), to + y * side);
+    }
+  }
+  return { pixels: out, shape: [n, 3, side, side] };
+}
