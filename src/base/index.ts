@@ -9,4 +9,16 @@ export {
   studentQuantile975,
   wilsonInterval,
 } from "./statistics.ts";
-export { checkShape, type DType, float32, sizeOf, type Tensor, type TensorData, type Tree, tensor } from "./tensors.ts";
+export {
+  checkShape,
+  type DType,
+  float32,
+  isTensor,
+  leavesOf,
+  mapLeaves,
+  sizeOf,
+  type Tensor,
+  type TensorData,
+  type Tree,
+  tensor,
+} from "./tensors.ts";

@@ -41,3 +41,20 @@ export function checkShape(where: string, shape: readonly number[], expected: re
     throw new InputError(`${where}: expected shape ${wanted}, got [${shape.join(", ")}]`);
   }
 }
+
+export function isTensor(value: unknown): value is Tensor {
+  return value !== null && typeof value === "object" && "dtype" in value && "shape" in value && "data" in value;
+}
+
+/** The leaves of a tree in order: array items by index, object members by insertion. */
+export function leavesOf(tree: Tree<Tensor>): Tensor[] {
+  if (isTensor(tree)) return [tree];
+  return (Array.isArray(tree) ? tree : Object.values(tree)).flatMap((branch: Tree<Tensor>) => leavesOf(branch));
+}
+
+/** A tree of the same structure with `fn` applied to every leaf. */
+export function mapLeaves<Out>(tree: Tree<Tensor>, fn: (leaf: Tensor) => Out): Tree<Out> {
+  if (isTensor(tree)) return fn(tree);
+  if (Array.isArray(tree)) return tree.map((branch: Tree<Tensor>) => mapLeaves(branch, fn));
+  return Object.fromEntries(Object.entries(tree).map(([key, branch]) => [key, mapLeaves(branch, fn)]));
+}

@@ -1,0 +1,434 @@
+import { createHash } from "node:crypto";
+import { sizeOf } from "../base/index.ts";
+
+/** What an executor must know: between a traced function and, say, an ONNX graph stands a list of these. */
+export type Op =
+  | "input"
+  | "constant"
+  | UnaryOp
+  | BinaryOp
+  | "where"
+  | "cast"
+  | "reduce"
+  | "reshape"
+  | "transpose"
+  | "expand"
+  | "slice"
+  | "pad"
+  | "concat"
+  | "flip"
+  | "gather"
+  | "scatterAdd"
+  | "sort"
+  | "argsort"
+  | "matmul"
+  | "conv"
+  | "convInputGradient"
+  | "convWeightGradient"
+  | "maxPool";
+
+export type UnaryOp =
+  | "neg"
+  | "reciprocal"
+  | "exp"
+  | "log"
+  | "sqrt"
+  | "sin"
+  | "cos"
+  | "asin"
+  | "atan"
+  | "erf"
+  | "floor"
+  | "ceil"
+  | "relu"
+  /** 1 where x > 0, else 0, in x's own type. */
+  | "step"
+  | "not";
+
+export type BinaryOp =
+  | "add"
+  | "sub"
+  | "mul"
+  | "div"
+  | "mod"
+  | "max"
+  | "min"
+  | "and"
+  | "or"
+  | "xor"
+  | "less"
+  | "lessEqual"
+  | "equal";
+
+export type NodeType = "float32" | "int32" | "bool";
+export type Attributes = Readonly<Record<string, number | string | readonly number[]>>;
+
+/** One tensor of a program. Axes along which it is constant may have length 1: broadcasts stay unexpanded. */
+export interface Node {
+  readonly id: number;
+  readonly op: Op;
+  readonly inputs: readonly Node[];
+  readonly attributes: Attributes;
+  readonly shape: readonly number[];
+  readonly type: NodeType;
+  /** A constant's values. */
+  readonly data?: Float32Array | Int32Array | Uint8Array;
+}
+
+/** Window geometry of a convolution, NCHW; two numbers an axis (begin, end) for padding. */
+export interface ConvGeometry {
+  readonly strides: readonly [number, number];
+  readonly padding: readonly [number, number, number, number];
+  readonly dilation: readonly [number, number];
+  readonly groups: number;
+}
+
+const comparisons = new Set<Op>(["less", "lessEqual", "equal"]);
+const commutative = new Set<Op>(["add", "mul", "max", "min", "and", "or", "xor", "equal"]);
+
+/**
+ * Builds a program node by node. Equal nodes are made once (hash consing), scalars are folded and the algebra below
+ * is applied on the way, so that later stages see each value in one form only.
+ */
+export class Program {
+  readonly #known = new Map<string, Node>();
+  #count = 0;
+
+  input(index: number, shape: readonly number[], type: NodeType): Node {
+    return this.#intern("input", [], { index }, shape, type);
+  }
+
+  constant(data: Float32Array | Int32Array | Uint8Array, shape: readonly number[], type: NodeType): Node {
+    if (data.length !== sizeOf(shape)) throw new Error(`constant: ${data.length} values for shape [${shape}]`);
+    const first = data[0];
+    if (data.length > 1 && data.every((value) => Object.is(value, first)))
+      return this.constant(
+        data.slice(0, 1),
+        shape.map(() => 1),
+        type,
+      );
+    const digest = createHash("sha1").update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    return this.#intern("constant", [], { digest: digest.digest("hex") }, shape, type, data);
+  }
+
+  scalar(value: number, type: NodeType, rank = 0): Node {
+    const shape = new Array<number>(rank).fill(1);
+    if (type === "float32") return this.constant(Float32Array.of(value), shape, type);
+    if (type === "int32") return this.constant(Int32Array.of(value), shape, type);
+    return this.constant(Uint8Array.of(value), shape, type);
+  }
+
+  unary(op: UnaryOp, x: Node): Node {
+    if (op === "neg" && x.op === "neg") return first(x);
+    if (op === "neg" && x.op === "sub") return this.binary("sub", second(x), first(x));
+    const value = scalarOf(x);
+    if (value !== undefined && op === "neg") return this.scalar(-value, x.type, x.shape.length);
+    if (value !== undefined && op === "reciprocal") return this.scalar(1 / value, x.type, x.shape.length);
+    return this.#intern(op, [x], {}, x.shape, x.type);
+  }
+
+  /** Elementwise; shapes broadcast as in numpy (a scalar node takes the other's rank). */
+  binary(op: BinaryOp, x: Node, y: Node): Node {
+    const rank = Math.max(x.shape.length, y.shape.length);
+    const [a, b] = [this.withRank(x, rank), this.withRank(y, rank)];
+    return this.#simplified(op, a, b) ?? this.#elementwise(op, a, b);
+  }
+
+  where(condition: Node, yes: Node, no: Node): Node {
+    const rank = Math.max(condition.shape.length, yes.shape.length, no.shape.length);
+    const [c, a, b] = [this.withRank(condition, rank), this.withRank(yes, rank), this.withRank(no, rank)];
+    if (a === b) return a;
+    return this.#intern("where", [c, a, b], {}, broadcast(broadcast(c.shape, a.shape), b.shape), a.type);
+  }
+
+  cast(x: Node, type: NodeType): Node {
+    if (x.type === type) return x;
+    const value = scalarOf(x);
+    if (value !== undefined && type === "float32") return this.scalar(value, type, x.shape.length);
+    // 1 where 0 < v: the derivative of a rectifier, one form for all who ask for it.
+    if (type === "float32" && x.op === "less" && scalarOf(first(x)) === 0 && second(x).type === "float32")
+      return this.unary("step", second(x));
+    return this.#intern("cast", [x], { type }, x.shape, type);
+  }
+
+  /** Keeps reduced axes with length 1. */
+  reduce(kind: "sum" | "max" | "min" | "prod", x: Node, axes: readonly number[]): Node {
+    const live = axes.filter((axis) => x.shape[axis] !== 1);
+    if (live.length === 0) return x;
+    const shape = x.shape.map((length, axis) => (live.includes(axis) ? 1 : length));
+    if (kind === "max") {
+      const pooled = this.#asMaxPool(x, live);
+      if (pooled) return this.reshape(pooled, shape);
+    }
+    if (kind === "sum") {
+      if (x.op === "reduce" && x.attributes.kind === "sum")
+        return this.reduce(
+          "sum",
+          first(x),
+          [...new Set([...(x.attributes.axes as number[]), ...live])].sort((a, b) => a - b),
+        );
+      if (x.op === "neg") return this.unary("neg", this.reduce("sum", first(x), live));
+      // A factor that does not vary along the summed axes goes outside.
+      const constantAlong = (node: Node) => live.every((axis) => node.shape[axis] === 1);
+      if (x.op === "mul" && constantAlong(first(x)))
+        return this.binary("mul", first(x), this.reduce("sum", second(x), live));
+      if ((x.op === "mul" || x.op === "div") && constantAlong(second(x)))
+        return this.binary(x.op, this.reduce("sum", first(x), live), second(x));
+    }
+    return this.#intern("reduce", [x], { kind, axes: live }, shape, x.type);
+  }
+
+  reshape(x: Node, shape: readonly number[]): Node {
+    if (sameShape(x.shape, shape)) return x;
+    if (x.op === "reshape") return this.reshape(first(x), shape);
+    if (x.op === "constant" && x.data) return this.constant(x.data, shape, x.type);
+    if (sizeOf(shape) !== sizeOf(x.shape)) throw new Error(`reshape: [${x.shape}] to [${shape}]`);
+    return this.#intern("reshape", [x], { shape }, shape, x.type);
+  }
+
+  transpose(x: Node, perm: readonly number[]): Node {
+    const shape = perm.map((axis) => dim(x, axis));
+    const moved = perm.filter((axis) => x.shape[axis] !== 1);
+    if (moved.every((axis, i) => i === 0 || axis > (moved[i - 1] ?? -1))) return this.reshape(x, shape);
+    if (x.op === "transpose")
+      return this.transpose(
+        first(x),
+        perm.map((axis) => (x.attributes.perm as readonly number[])[axis] ?? 0),
+      );
+    return this.#intern("transpose", [x], { perm }, shape, x.type);
+  }
+
+  /** Makes broadcast axes real. */
+  expand(x: Node, shape: readonly number[]): Node {
+    if (sameShape(x.shape, shape)) return x;
+    return this.#intern("expand", [x], { shape }, shape, x.type);
+  }
+
+  slice(
+    x: Node,
+    starts: readonly number[],
+    ends: readonly number[],
+    steps: readonly number[] = starts.map(() => 1),
+  ): Node {
+    const shape = starts.map((start, i) => Math.ceil(((ends[i] ?? 0) - start) / (steps[i] ?? 1)));
+    if (sameShape(shape, x.shape)) return x;
+    return this.#intern("slice", [x], { starts, ends, steps }, shape, x.type);
+  }
+
+  /** Zero padding, never negative. */
+  pad(x: Node, before: readonly number[], after: readonly number[]): Node {
+    if ([...before, ...after].every((length) => length === 0)) return x;
+    const shape = x.shape.map((length, i) => length + (before[i] ?? 0) + (after[i] ?? 0));
+    return this.#intern("pad", [x], { before, after }, shape, x.type);
+  }
+
+  concat(parts: readonly Node[], axis: number): Node {
+    const [head, ...rest] = parts;
+    if (head === undefined) throw new Error("concat: no parts");
+    if (rest.length === 0) return head;
+    const shape = head.shape.map((length, i) =>
+      i === axis ? parts.reduce((sum, part) => sum + dim(part, axis), 0) : length,
+    );
+    return this.#intern("concat", parts, { axis }, shape, head.type);
+  }
+
+  flip(x: Node, axes: readonly number[]): Node {
+    const live = axes.filter((axis) => x.shape[axis] !== 1);
+    if (live.length === 0) return x;
+    if (x.op === "flip" && sameShape(x.attributes.axes as number[], live)) return first(x);
+    return this.#intern("flip", [x], { axes: live }, x.shape, x.type);
+  }
+
+  /** Rows of x [rows, width] at `indices` [n]: [n, width]. */
+  gatherRows(x: Node, indices: Node): Node {
+    return this.#intern("gather", [x, indices], {}, [dim(indices, 0), dim(x, 1)], x.type);
+  }
+
+  /** Zeros [rows, width] with `updates` [n, width] added at `indices` [n]. */
+  scatterAddRows(updates: Node, indices: Node, rows: number): Node {
+    return this.#intern("scatterAdd", [updates, indices], { rows }, [rows, dim(updates, 1)], updates.type);
+  }
+
+  /** Along the last axis, ascending. */
+  sort(op: "sort" | "argsort", x: Node): Node {
+    return this.#intern(op, [x], {}, x.shape, op === "sort" ? x.type : "int32");
+  }
+
+  /** [..., m, k] x [..., k, n], both of one rank (2 or 3). */
+  matmul(x: Node, y: Node): Node {
+    const shape = [...x.shape.slice(0, -1), dim(y, y.shape.length - 1)];
+    return this.#intern("matmul", [x, y], {}, shape, x.type);
+  }
+
+  /** x [batch, in, h, w], weight [out, in / groups, kh, kw]. */
+  conv(x: Node, weight: Node, geometry: ConvGeometry): Node {
+    const size = [2, 3].map((axis, i) => {
+      const kernel = (dim(weight, axis) - 1) * (geometry.dilation[i] ?? 1) + 1;
+      const padded = dim(x, axis) + (geometry.padding[i] ?? 0) + (geometry.padding[i + 2] ?? 0);
+      return Math.floor((padded - kernel) / (geometry.strides[i] ?? 1)) + 1;
+    });
+    return this.#intern("conv", [x, weight], { ...geometry }, [dim(x, 0), dim(weight, 0), ...size], x.type);
+  }
+
+  /** The transpose of `conv` in x: y [batch, out, oh, ow], weight [out, in, kh, kw] to [batch, in, height, width]. */
+  convInputGradient(y: Node, weight: Node, geometry: ConvGeometry, size: readonly [number, number]): Node {
+    return this.#intern(
+      "convInputGradient",
+      [y, weight],
+      { ...geometry, size },
+      [dim(y, 0), dim(weight, 1), ...size],
+      y.type,
+    );
+  }
+
+  /** The transpose of `conv` in its weight: x [batch, in, h, w], y [batch, out, oh, ow] to [out, in, kh, kw]. */
+  convWeightGradient(x: Node, y: Node, geometry: ConvGeometry, kernel: readonly [number, number]): Node {
+    return this.#intern(
+      "convWeightGradient",
+      [x, y],
+      { ...geometry, kernel },
+      [dim(y, 1), dim(x, 1), ...kernel],
+      x.type,
+    );
+  }
+
+  maxPool(x: Node, window: readonly [number, number], strides: readonly [number, number]): Node {
+    const size = [0, 1].map((i) => Math.floor((dim(x, i + 2) - (window[i] ?? 1)) / (strides[i] ?? 1)) + 1);
+    return this.#intern("maxPool", [x], { window, strides }, [dim(x, 0), dim(x, 1), ...size], x.type);
+  }
+
+  withRank(x: Node, rank: number): Node {
+    const missing = rank - x.shape.length;
+    return missing === 0 ? x : this.reshape(x, [...new Array<number>(missing).fill(1), ...x.shape]);
+  }
+
+  /** The maximum over the windows [b, c, h, size, w, size] of a [b, c, h * size, w * size] tensor. */
+  #asMaxPool(x: Node, axes: readonly number[]): Node | undefined {
+    if (x.op !== "reshape" || x.shape.length !== 6 || !sameShape(axes, [3, 5]) || x.type !== "float32")
+      return undefined;
+    const image = first(x);
+    const [b, c, h, sh, w, sw] = x.shape as [number, number, number, number, number, number];
+    if (!sameShape(image.shape, [b, c, h * sh, w * sw])) return undefined;
+    return this.maxPool(image, [sh, sw], [sh, sw]);
+  }
+
+  #simplified(op: BinaryOp, a: Node, b: Node): Node | undefined {
+    const [va, vb] = [scalarOf(a), scalarOf(b)];
+    const shape = broadcast(a.shape, b.shape);
+    const whole = (node: Node) => (sameShape(node.shape, shape) ? node : undefined);
+    if (va !== undefined && vb !== undefined && a.type !== "bool") {
+      const folded = foldScalars(op, va, vb, a.type);
+      if (folded !== undefined) return this.scalar(folded, a.type, shape.length);
+    }
+    switch (op) {
+      case "add":
+        if (va === 0) return whole(b);
+        if (vb === 0) return whole(a);
+        if (b.op === "neg") return this.binary("sub", a, first(b));
+        if (a.op === "neg") return this.binary("sub", b, first(a));
+        // (p - q) + q and its mirror: a value with the derivative of another.
+        if (a.op === "sub" && second(a) === b) return whole(first(a));
+        if (b.op === "sub" && second(b) === a) return whole(first(b));
+        return undefined;
+      case "sub":
+        if (a === b) return this.scalar(0, a.type, shape.length);
+        if (vb === 0) return whole(a);
+        if (va === 0) return this.unary("neg", b);
+        if (b.op === "neg") return this.binary("add", a, first(b));
+        return undefined;
+      case "mul":
+        if (va !== undefined && vb === undefined) return this.binary("mul", b, a);
+        if (vb === 1) return whole(a);
+        if (vb === -1) return this.unary("neg", a);
+        if (vb === 0) return this.scalar(0, a.type, shape.length);
+        if (a.op === "neg") return this.unary("neg", this.binary("mul", first(a), b));
+        if (b.op === "neg") return this.unary("neg", this.binary("mul", a, first(b)));
+        // Scalar factors meet: (x c) d = x (c d).
+        if (vb !== undefined && a.op === "mul" && scalarOf(second(a)) !== undefined)
+          return this.binary("mul", first(a), this.binary("mul", second(a), b));
+        if (vb === undefined && a.op === "mul" && scalarOf(second(a)) !== undefined)
+          return this.binary("mul", this.binary("mul", first(a), b), second(a));
+        if (vb === undefined && b.op === "mul" && scalarOf(second(b)) !== undefined)
+          return this.binary("mul", this.binary("mul", a, first(b)), second(b));
+        if (b.op === "step" && first(b) === a) return this.unary("relu", a);
+        if (a.op === "step" && first(a) === b) return this.unary("relu", b);
+        if (b.op === "reciprocal") return this.binary("div", a, first(b));
+        if (a.op === "reciprocal") return this.binary("div", b, first(a));
+        return undefined;
+      case "max":
+        if (vb === 0 && a.type === "float32") return this.unary("relu", a);
+        if (va === 0 && b.type === "float32") return this.unary("relu", b);
+        return undefined;
+      default:
+        return undefined;
+    }
+  }
+
+  #elementwise(op: BinaryOp, a: Node, b: Node): Node {
+    const [x, y] = commutative.has(op) && scalarOf(b) === undefined && a.id > b.id ? [b, a] : [a, b];
+    return this.#intern(op, [x, y], {}, broadcast(x.shape, y.shape), comparisons.has(op) ? "bool" : x.type);
+  }
+
+  #intern(
+    op: Op,
+    inputs: readonly Node[],
+    attributes: Attributes,
+    shape: readonly number[],
+    type: NodeType,
+    data?: Node["data"],
+  ): Node {
+    const key = `${op}(${inputs.map((input) => input.id)})${JSON.stringify(attributes)}:${shape}:${type}`;
+    const known = this.#known.get(key);
+    if (known) return known;
+    const node: Node = { id: this.#count++, op, inputs, attributes, shape, type, ...(data && { data }) };
+    this.#known.set(key, node);
+    return node;
+  }
+}
+
+export function first(node: Node): Node {
+  const [input] = node.inputs;
+  if (input === undefined) throw new Error(`${node.op} has no input`);
+  return input;
+}
+
+export function second(node: Node): Node {
+  const input = node.inputs[1];
+  if (input === undefined) throw new Error(`${node.op} has no second input`);
+  return input;
+}
+
+export function dim(node: Node, axis: number): number {
+  const length = node.shape[axis];
+  if (length === undefined) throw new Error(`${node.op}: no axis ${axis} in [${node.shape}]`);
+  return length;
+}
+
+/** The value of a constant with one element. */
+export function scalarOf(node: Node): number | undefined {
+  return node.op === "constant" && node.data?.length === 1 ? node.data[0] : undefined;
+}
+
+export const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((length, i) => length === b[i]);
+
+export function broadcast(a: readonly number[], b: readonly number[]): number[] {
+  return a.map((length, i) => {
+    const other = b[i] ?? 1;
+    if (length !== other && length !== 1 && other !== 1) throw new Error(`shapes [${a}] and [${b}] do not broadcast`);
+    return length === 1 ? other : length;
+  });
+}
+
+function foldScalars(op: BinaryOp, a: number, b: number, type: NodeType): number | undefined {
+  const exact = { add: a + b, sub: a - b, mul: a * b, max: Math.max(a, b), min: Math.min(a, b) } as const;
+  if (op === "div") return type === "float32" ? a / b : undefined;
+  return op in exact ? exact[op as keyof typeof exact] : undefined;
+}
+
+/** An attribute that is a list of numbers. */
+export function listOf(node: Node, name: string): readonly number[] {
+  const value = node.attributes[name];
+  if (!Array.isArray(value)) throw new Error(`${node.op}: no list ${name}`);
+  return value;
+}

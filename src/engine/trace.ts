@@ -1,0 +1,71 @@
+import * as jax from "@jax-js/jax";
+import { float32, mapLeaves, type Tensor, type Tree, tensor } from "../base/index.ts";
+import type { Traced } from "./numpy.ts";
+
+/** What makeJaxpr gives, as far as it is read here: jax-js exports the values but not these types. */
+export interface Equation {
+  readonly primitive: string;
+  readonly inputs: readonly Atom[];
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly outBinders: readonly Variable[];
+  toString(): string;
+}
+export interface Variable {
+  readonly id: number;
+  readonly aval: { readonly shape: readonly number[]; readonly dtype: string };
+}
+export type Atom = Variable | { readonly value: number; readonly aval: Variable["aval"] };
+export interface Jaxpr {
+  readonly inBinders: readonly Variable[];
+  readonly eqns: readonly Equation[];
+  readonly outs: readonly Atom[];
+}
+
+export interface Trace {
+  /** Constants' binders come first, then the arguments' leaves in order. */
+  readonly jaxpr: Jaxpr;
+  readonly constants: readonly Tensor[];
+  /** The structure of what the function returns. */
+  readonly outTree: jax.tree.JsTreeDef;
+}
+
+/**
+ * Runs `fn` once on abstract values and records what it computes. Nothing is calculated: the example's leaves give
+ * shapes and types only. Throws what `fn` throws.
+ */
+export function trace(fn: (...args: never[]) => Tree<Traced>, example: readonly Tree<Tensor>[]): Trace {
+  jax.defaultDevice("cpu");
+  let outTree: jax.tree.JsTreeDef | undefined;
+  const flat = (...args: unknown[]) => {
+    const [leaves, structure] = jax.tree.flatten(fn(...(args as never[])) as Traced);
+    outTree = structure;
+    return leaves.map((leaf) => asTraced(leaf)) as Traced[];
+  };
+  const { jaxpr: closed } = (
+    jax.makeJaxpr(flat as never) as unknown as (...args: never[]) => { jaxpr: jax.ClosedJaxpr }
+  )(...(example.map((tree) => mapLeaves(tree, zerosLike)) as never[]));
+  if (outTree === undefined) throw new Error("trace: the function was not called");
+  const simplified = closed.jaxpr.flatten().simplify();
+  return {
+    jaxpr: simplified as unknown as Jaxpr,
+    constants: closed.consts.map((constant) => fromArray(constant as Traced)),
+    outTree,
+  };
+}
+
+/** A result that does not depend on the arguments may be a plain number, or an array used elsewhere too. */
+function asTraced(leaf: unknown): Traced {
+  return typeof leaf === "number" || typeof leaf === "boolean" ? jax.numpy.array(leaf as never) : (leaf as Traced).ref;
+}
+
+function zerosLike({ shape, dtype }: Tensor): Traced {
+  return jax.numpy.zeros([...shape], { dtype: (dtype === "uint8" ? "int32" : dtype) as jax.DType });
+}
+
+function fromArray(array: Traced): Tensor {
+  const data = array.ref.dataSync();
+  const { shape } = array;
+  if (data instanceof Float32Array && array.dtype === "float32") return float32(shape, data);
+  if (array.dtype === "bool") return tensor("bool", shape, Uint8Array.from(data, Number));
+  return tensor("int32", shape, Int32Array.from(data, Number));
+}
