@@ -1,0 +1,58 @@
+import { InputError, sizeOf, type Tensor, tensor } from "../base/index.ts";
+import { gatherLabels, type LabelledImages, toFloat } from "../datasets/index.ts";
+import type { Model } from "./model.ts";
+
+/** A batch as a compiled graph takes it: always `batch` rows. */
+export interface Batch {
+  /** Which examples of the set the first rows are; rows past them are padding, black images of class 0. */
+  readonly indices: Uint32Array;
+  /** [batch, channels, height, width] in [0, 1]. */
+  readonly images: Tensor<"float32">;
+  /** [batch]. */
+  readonly labels: Tensor<"int32">;
+}
+
+/** The examples at `indices` (at most `batch` of them), padded to `batch` rows. */
+export function paddedBatch(data: LabelledImages, indices: Uint32Array, batch: number): Batch {
+  const [, channels, height, width] = data.shape;
+  const shape = [batch, channels, height, width];
+  const pixels = new Float32Array(sizeOf(shape));
+  toFloat(data, indices, pixels.subarray(0, indices.length * channels * height * width));
+  const labels = new Int32Array(batch);
+  labels.set(gatherLabels(data, indices));
+  return { indices, images: tensor("float32", shape, pixels), labels: tensor("int32", [batch], labels) };
+}
+
+/** All examples (or those at `indices`, in their order) in batches of `batch`, the last one padded. */
+export function* paddedBatches(data: LabelledImages, batch: number, indices = everyIndex(data)): Generator<Batch> {
+  for (let from = 0; from < indices.length; from += batch)
+    yield paddedBatch(data, indices.slice(from, from + batch), batch);
+}
+
+/** A batch of the right shapes with nothing in it, for compiling. */
+export function emptyBatch(model: Model, batch: number): Batch {
+  const shape = [batch, ...model.inputShape];
+  return {
+    indices: new Uint32Array(),
+    images: tensor("float32", shape, new Float32Array(sizeOf(shape))),
+    labels: tensor("int32", [batch], new Int32Array(batch)),
+  };
+}
+
+/** Checks, at a stage's border, that a model can look at these images and answer with these labels. */
+export function checkImages(where: string, model: Model, data: LabelledImages): void {
+  const [n, ...image] = data.shape;
+  const wanted = model.inputShape.join(", ");
+  if (image.join(", ") !== wanted)
+    throw new InputError(`${where}: images: expected shape [n, ${wanted}], got [${data.shape.join(", ")}]`);
+  if (n === 0) throw new InputError(`${where}: images: expected at least one example, got 0`);
+  if (data.labels.length !== n)
+    throw new InputError(`${where}: labels: expected ${n}, one an image, got ${data.labels.length}`);
+  const wrong = data.labels.find((label) => label < 0 || label >= model.classes);
+  if (wrong !== undefined)
+    throw new InputError(`${where}: labels: expected classes 0 to ${model.classes - 1} of the model, got ${wrong}`);
+}
+
+function everyIndex(data: LabelledImages): Uint32Array {
+  return Uint32Array.from({ length: data.shape[0] }, (_, i) => i);
+}

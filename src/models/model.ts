@@ -1,0 +1,38 @@
+import type { Tensor } from "../base/index.ts";
+import type { Traced } from "../engine/index.ts";
+
+/** The learnt tensors of one layer. */
+export type LayerParameters<Leaf> = { readonly weight: Leaf; readonly bias: Leaf };
+
+/** Two separate subtrees, so that "freeze f, fit a new g" needs no surgery. */
+export type Parameters<Leaf> = {
+  /** The feature extractor, layer by layer in the order of computation. */
+  readonly f: Readonly<Record<string, LayerParameters<Leaf>>>;
+  /** The linear head: weight [classes, featureSize], bias [classes]. */
+  readonly g: LayerParameters<Leaf>;
+};
+
+/** A layer's name to the batch's statistics, which a normalising layer leaves behind while training. */
+export type BatchStatistics = Record<string, { readonly mean: Traced; readonly variance: Traced }>;
+
+/**
+ * An image classifier g . f as two pure functions of its parameters.
+ * Images are float32 in [0, 1], [batch, 3, 32, 32]; the normaliser is part of `features`.
+ */
+export interface Model {
+  readonly name: string;
+  /** [channels, height, width] of one image. */
+  readonly inputShape: readonly [number, number, number];
+  readonly featureSize: number;
+  readonly classes: number;
+  /** Fresh parameters, fully determined by the seed. */
+  init(seed: number): Parameters<Tensor<"float32">>;
+  /**
+   * images [batch, channels, height, width] -> features [batch, featureSize].
+   * When `batchStatistics` is given, layers that normalise over the batch do so and write what they measured under
+   * their name; without it they use their running statistics. Layers of other kinds ignore it.
+   */
+  features(f: Parameters<Traced>["f"], images: Traced, batchStatistics?: BatchStatistics): Traced;
+  /** features [batch, featureSize] -> logits [batch, classes]. */
+  logits(g: Parameters<Traced>["g"], features: Traced): Traced;
+}

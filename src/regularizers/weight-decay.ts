@@ -1,0 +1,15 @@
+import { InputError } from "../base/index.ts";
+import type { OptimiserPenalty } from "./penalty.ts";
+
+/**
+ * Weight decay: L2 on all weights and biases, f and g, as the coefficient wd of the optimiser's `gradient + wd * p`,
+ * that is (wd / 2) ||p||^2 added to the loss.
+ *
+ * Vanilla training has 5e-4 from its schedule. This method's strength replaces that number, so strength 5e-4 is
+ * vanilla and strength 0 is no decay at all. Source: Xu et al. 2022.
+ */
+export function weightDecayPenalty(strength: number): OptimiserPenalty {
+  if (!(strength >= 0) || !Number.isFinite(strength))
+    throw new InputError(`wd: strength: expected a number of at least 0, got ${strength}`);
+  return { through: "optimiser", kind: "wd", strength, weightDecay: strength };
+}
