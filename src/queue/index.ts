@@ -1,0 +1,2 @@
+export type { TrialRunner } from "./messages.ts";
+export { type PoolEvent, type PoolOptions, runPool, type TrialFailure } from "./pool.ts";
