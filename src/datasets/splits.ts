@@ -51,9 +51,10 @@ export function testSubset(
 }
 
 /**
- * A random order of 0 ... n-1 of which every beginning holds the classes in the proportions of the whole, within one
- * example (Webster's method): the r-th example of a class of m, in random order, stands at (r + 1/2) / m, and chance
- * decides between equal ones.
+ * A random order of 0 ... n-1 of which every beginning holds the classes in the proportions of the whole, as near as whole
+ * examples can (Webster's method of apportionment): the r-th example of a class of m, in random order, r = 0 ... m-1,
+ * stands at (r + 1/2) / m, and chance decides between equal ones. Of equally large classes, every beginning holds equally
+ * many within one.
  */
 export function stratifiedOrder(labels: Int32Array, seed: number): Uint32Array {
   const n = labels.length;

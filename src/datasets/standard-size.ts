@@ -14,12 +14,18 @@ export function threeBy32({ pixels, shape }: Images): Images {
   const top = (side - height) >> 1;
   const left = (side - width) >> 1;
   const out = new Uint8Array(n * 3 * side * side);
+  const plane = side * side;
   for (let i = 0; i < n; i++) {
-    for (let channel = 0; channel < 3; channel++) {
-      const from = (i * channels + (channels === 1 ? 0 : channel)) * height * width;
-      const to = (i * 3 + channel) * side * side + top * side + left;
+    for (let channel = 0; channel < channels; channel++) {
+      const from = (i * channels + channel) * height * width;
+      const to = (i * 3 + channel) * plane + top * side + left;
       for (let y = 0; y < height; y++)
-        out.set(pixels.subarray(from + y * width, from + (y + 1) * width), to + y * side);
+        for (let x = 0; x < width; x++) out[to + y * side + x] = pixels[from + y * width + x] as number;
+    }
+    const first = 3 * i * plane;
+    if (channels === 1) {
+      out.copyWithin(first + plane, first, first + plane);
+      out.copyWithin(first + 2 * plane, first, first + plane);
     }
   }
   return { pixels: out, shape: [n, 3, side, side] };
