@@ -126,7 +126,7 @@ export function applyOverrides(study: Study, settings: readonly string[]): Study
   }
   let changed: unknown = study;
   // The methods come first: strengths are checked against them.
-  if (given.has("methods")) changed = keepStrengths(study, given.get("methods"));
+  if (given.has("methods")) changed = keepKinds(study, given.get("methods"));
   for (const [key, value] of given) changed = setAt(changed, keys[key]?.path ?? [], value);
   return parseStudy(`study "${study.name}" with --set ${settings.join(" --set ")}`, changed);
 }
@@ -146,9 +146,10 @@ function readSetting(setting: string): [key: string, value: unknown] {
   return [key, value];
 }
 
-function keepStrengths(study: Study, methods: unknown): Study {
-  const kept = Object.entries(study.strengths).filter(([kind]) => Array.isArray(methods) && methods.includes(kind));
-  return { ...study, strengths: Object.fromEntries(kept) };
+function keepKinds(study: Study, methods: unknown): Study {
+  const kept = <T>(axis: Readonly<Record<string, T>>) =>
+    Object.fromEntries(Object.entries(axis).filter(([kind]) => Array.isArray(methods) && methods.includes(kind)));
+  return { ...study, strengths: kept(study.strengths), options: kept(study.options) };
 }
 
 function setAt(value: unknown, path: readonly string[], leaf: unknown): unknown {

@@ -5,6 +5,7 @@ import { parseInput } from "./parse.ts";
 import {
   attackSchema,
   type Method,
+  methodSchema,
   scheduleSchema,
   splitSchema,
   type Trial,
@@ -61,6 +62,8 @@ export const studySchema = z.strictObject({
   methods: z.array(z.string()),
   /** The strengths of a kind; a kind that is not named here sweeps its own default strengths. */
   strengths: z.record(z.string(), z.array(z.number()).min(1)).default({}),
+  /** A kind's own options, such as `{ jr: { projections: 3 } }`. */
+  options: z.record(z.string(), methodSchema.shape.options.unwrap()).default({}),
   schedule: scheduleInput,
   attack: attackInput.prefault({}),
   transfer: transferInput.prefault({}),
@@ -82,13 +85,14 @@ export function defineStudy(input: StudyInput): Study {
 export function parseStudy(where: string, input: unknown): Study {
   const study = parseInput(where, studySchema, input);
   for (const kind of study.methods) methodKind(`${where}: methods`, kind);
-  for (const kind of Object.keys(study.strengths)) {
-    methodKind(`${where}: strengths`, kind);
-    if (!study.methods.includes(kind))
-      throw new InputError(
-        `${where}: strengths.${kind}: expected a kind among the study's methods (${study.methods.join(", ")}), got one that is not run`,
-      );
-  }
+  for (const axis of ["strengths", "options"] as const)
+    for (const kind of Object.keys(study[axis])) {
+      methodKind(`${where}: ${axis}`, kind);
+      if (!study.methods.includes(kind))
+        throw new InputError(
+          `${where}: ${axis}.${kind}: expected a kind among the study's methods (${study.methods.join(", ")}), got one that is not run`,
+        );
+    }
   for (const setting of settings(study)) for (const method of setting) checkMethod(where, method);
   return study;
 }
@@ -132,6 +136,11 @@ export function withStrengths(study: Study): Study {
 }
 
 function settings(study: Study): Method[][] {
-  const swept = study.methods.flatMap((kind) => strengthsOf(study, kind).map((strength) => [{ kind, strength }]));
+  const swept = study.methods.flatMap((kind) =>
+    strengthsOf(study, kind).map((strength): Method[] => {
+      const options = study.options[kind];
+      return [options === undefined ? { kind, strength } : { kind, strength, options }];
+    }),
+  );
   return [[], ...swept];
 }

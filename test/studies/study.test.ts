@@ -54,6 +54,18 @@ describe("expandStudy", () => {
     expect(withStrengths(study).strengths).toEqual({ wd: methodKinds.wd.sweep });
   });
 
+  it("hands a kind's options to its trials", () => {
+    const study = defineStudy({ ...small, options: { jr: { projections: 3 } }, strengths: { jr: [1], blur: [3] } });
+    expect(
+      expandStudy(study)
+        .slice(0, 3)
+        .flatMap(({ methods }) => methods),
+    ).toEqual([
+      { kind: "jr", strength: 1, options: { projections: 3 } },
+      { kind: "blur", strength: 3 },
+    ]);
+  });
+
   it("takes eps / 4 as the attack's step unless one is named", () => {
     const steps = [{}, { eps: 0.5 }, { eps: 0 }, { eps: 0.5, stepSize: 0.1 }].map(
       (attack) => expandStudy(defineStudy({ ...small, attack }))[0]?.attack.stepSize,
@@ -105,7 +117,7 @@ describe("a study that is wrong is one sentence", () => {
     [
       "an unknown key",
       { modle: "small-cnn" },
-      'study "small": key: expected one of name, description, pairs, model, methods, strengths, schedule, attack, transfer, seeds, got "modle"; did you mean "model"?',
+      'study "small": key: expected one of name, description, pairs, model, methods, strengths, options, schedule, attack, transfer, seeds, got "modle"; did you mean "model"?',
     ],
     [
       "an unknown key inside",

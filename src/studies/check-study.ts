@@ -1,0 +1,63 @@
+import { checkStrength } from "../augmentations/index.ts";
+import { choose, InputError } from "../base/index.ts";
+import { datasets, type SplitName } from "../datasets/index.ts";
+import { models } from "../models/index.ts";
+import { penalties } from "../regularizers/index.ts";
+import { methodKind } from "./methods.ts";
+import { expandStudy, type Study } from "./study.ts";
+import type { Split } from "./trial.ts";
+
+/**
+ * Checks that everything a study names is there and fits: datasets, model, strengths for images of the size that models
+ * see, options. Throws InputError, before any work starts.
+ */
+export function checkStudy(study: Study): void {
+  const where = `study "${study.name}"`;
+  choose(`${where}: model`, study.model, models);
+  for (const { source, target } of study.pairs) {
+    choose(`${where}: source.dataset`, source.dataset, datasets);
+    choose(`${where}: target.dataset`, target.dataset, datasets);
+  }
+  for (const { kind, strength, options } of expandStudy(study).flatMap(({ methods }) => methods)) {
+    const { adds } = methodKind(`${where}: methods`, kind);
+    if (adds === "augmentation") checkStrength(kind, strength);
+    else choose(`${where}: methods`, kind, penalties)(strength, options);
+  }
+}
+
+/** A split file that a study needs, and which of its sides needs it. */
+export interface NeededSplit {
+  readonly dataset: string;
+  readonly split: SplitName;
+}
+
+/** The dataset files that a study reads, each once. */
+export function neededSplits(study: Study): NeededSplit[] {
+  const names = study.pairs.flatMap(({ source, target }) => [source.dataset, target.dataset]);
+  return [...new Set(names)].flatMap((dataset) => [
+    { dataset, split: "train" as const },
+    { dataset, split: "test" as const },
+  ]);
+}
+
+/**
+ * Checks the study's sizes against how many examples there are, as `count` tells. Throws InputError with the first side
+ * that asks for more.
+ */
+export function checkSizes(study: Study, count: (needed: NeededSplit) => number): void {
+  for (const pair of study.pairs)
+    for (const side of ["source", "target"] as const) checkSide(`study "${study.name}": ${side}`, pair[side], count);
+}
+
+function checkSide(where: string, split: Split, count: (needed: NeededSplit) => number): void {
+  const { dataset, train, validation, test } = split;
+  const trainCount = count({ dataset, split: "train" });
+  if ((train ?? 1) + validation > trainCount)
+    throw new InputError(
+      `${where}: expected train + validation of at most ${trainCount}, as many as ${dataset} has to train with, ` +
+        `got ${train ?? "at least 1"} + ${validation}`,
+    );
+  const testCount = count({ dataset, split: "test" });
+  if (test !== null && test > testCount)
+    throw new InputError(`${where}: expected test of at most ${testCount}, as many as ${dataset} has, got ${test}`);
+}
