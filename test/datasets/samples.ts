@@ -37,9 +37,12 @@ export function cifarRecords(n: number): Uint8Array {
   return out;
 }
 
-/** Bytes without a pattern that a shift could hide. */
+/** Bytes without a pattern that a shift or a compressor could find. */
 export const noise = (length: number): Uint8Array =>
-  Uint8Array.from({ length }, (_, i) => (Math.imul(i + 1, 2654435761) >>> 13) & 0xff);
+  Uint8Array.from({ length }, (_, i) => {
+    const mixed = Math.imul(i + 1, 0x9e3779b1);
+    return Math.imul(mixed ^ (mixed >>> 15), 0x85ebca77) >>> 24;
+  });
 
 /** A dataset of one train file and one test file of plain bytes; an image is one grey pixel and its own label 0. */
 export function tinyDefinition(
