@@ -1,5 +1,13 @@
 export { type Compiled, type CompileOptions, compile } from "./compile.ts";
 export { averagePool, conv2d, crossEntropy, linear, maxPool, oneHot, relu } from "./layers.ts";
+export { digestTree, flattenTree, type NamedTensors, unflattenTree } from "./named-tensors.ts";
 export { cast, grad, jvp, lax, nn, np, type Traced, tree, valueAndGrad, vjp, vmap } from "./numpy.ts";
 export type { Device } from "./onnxruntime.ts";
 export { multiStep, type SgdOptions, sgdMomentum } from "./optimizers.ts";
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  readSafetensors,
+  type Safetensors,
+  writeSafetensors,
+} from "./safetensors.ts";

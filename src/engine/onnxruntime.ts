@@ -19,10 +19,44 @@ export interface ExecutorOptions {
   readonly threads: number;
 }
 
+let knownBlock: Promise<number> | undefined;
+
+/** How many channels the CPU's own image layout puts side by side: 16 with AVX-512, 8 with AVX2, 0 for no such layout. */
+function channelBlock(): Promise<number> {
+  knownBlock ??= measureChannelBlock();
+  return knownBlock;
+}
+
+/** Reorders an image of 16 channels and 2 pixels whose values are their own addresses, and looks where pixel 1 went. */
+async function measureChannelBlock(): Promise<number> {
+  const ort = (await import("onnxruntime-node")).default as typeof Ort;
+  const shape = [1, 16, 1, 2];
+  const model = encodeModel({
+    nodes: [{ op: "ReorderInput", domain: "com.microsoft.nchwc", inputs: ["x"], outputs: ["y"] }],
+    inputs: [{ name: "x", type: "float32", shape }],
+    outputs: [{ name: "y", type: "float32", shape }],
+    initializers: [],
+  });
+  try {
+    const session = await ort.InferenceSession.create(model, { logSeverityLevel: 4, intraOpNumThreads: 1 });
+    const x = new ort.Tensor(
+      "float32",
+      Float32Array.from({ length: 32 }, (_, i) => i),
+      shape,
+    );
+    const { y } = await session.run({ x });
+    await session.release();
+    const block = (y?.data as Float32Array | undefined)?.indexOf(1);
+    return block === 8 || block === 16 ? block : 0;
+  } catch {
+    return 0;
+  }
+}
+
 /** Runs a program as one ONNX graph in onnxruntime. */
 export async function prepareOnnxruntime(outputs: readonly Node[], options: ExecutorOptions): Promise<Executable> {
   const ort = (await import("onnxruntime-node")).default as typeof Ort;
-  const graph = lowerToOnnx(outputs);
+  const graph = lowerToOnnx(outputs, { block: options.device === "cpu" ? await channelBlock() : 0 });
   const session = await ort.InferenceSession.create(encodeModel(graph), {
     executionProviders: [options.device],
     intraOpNumThreads: options.threads,

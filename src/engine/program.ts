@@ -297,6 +297,11 @@ export class Program {
     return this.#intern("maxPool", [x], { window, strides }, [dim(x, 0), dim(x, 1), ...size], x.type);
   }
 
+  /** The same op on other inputs of the same shapes and types. */
+  withInputs(node: Node, inputs: readonly Node[]): Node {
+    return this.#intern(node.op, inputs, node.attributes, node.shape, node.type, node.data);
+  }
+
   withRank(x: Node, rank: number): Node {
     const missing = rank - x.shape.length;
     return missing === 0 ? x : this.reshape(x, [...new Array<number>(missing).fill(1), ...x.shape]);
@@ -431,4 +436,17 @@ export function listOf(node: Node, name: string): readonly number[] {
   const value = node.attributes[name];
   if (!Array.isArray(value)) throw new Error(`${node.op}: no list ${name}`);
   return value;
+}
+
+/** All nodes the outputs need, inputs before users. */
+export function reachable(outputs: readonly Node[]): Node[] {
+  const seen = new Set<Node>();
+  const stack = [...outputs];
+  while (stack.length > 0) {
+    const node = stack.pop();
+    if (node === undefined || seen.has(node)) continue;
+    seen.add(node);
+    stack.push(...node.inputs);
+  }
+  return [...seen].sort((a, b) => a.id - b.id);
 }

@@ -3,7 +3,7 @@ import { broadcastInDim, broadcastShapes, materialise, reduce, reshape, transpos
 import { dot } from "./contractions.ts";
 import { convolution } from "./convolutions.ts";
 import { gather, scatter } from "./indexing.ts";
-import { type BinaryOp, dim, type Node, type NodeType, Program, type UnaryOp } from "./program.ts";
+import { type BinaryOp, dim, type Node, type NodeType, Program, reachable, type UnaryOp } from "./program.ts";
 import type { Atom, Equation, Trace, Variable } from "./trace.ts";
 import { pool, poolTranspose } from "./windows.ts";
 
@@ -54,7 +54,29 @@ export function recognise({ jaxpr, constants }: Trace, frozen: ReadonlyMap<numbe
       values.set(binder, withinShape(program, result, binder.aval.shape));
     }
   }
-  return { outputs: jaxpr.outs.map((atom) => materialise(program, read(atom))) };
+  return {
+    outputs: shareRectifiers(
+      program,
+      jaxpr.outs.map((atom) => materialise(program, read(atom))),
+    ),
+  };
+}
+
+/**
+ * Where both max(x, 0) and its mask are wanted, the mask is taken from max(x, 0), which is positive where x is: then x
+ * itself has one reader and the executor can rectify on the way out of the operation that makes it.
+ */
+function shareRectifiers(program: Program, outputs: readonly Node[]): Node[] {
+  const order = reachable(outputs);
+  const rectified = new Map(order.filter(({ op }) => op === "relu").map((relu) => [relu.inputs[0], relu]));
+  const rewritten = new Map<Node, Node>();
+  const rewrite = (node: Node): Node => rewritten.get(node) ?? node;
+  for (const node of order) {
+    const relu = node.op === "step" ? rectified.get(node.inputs[0] as Node) : undefined;
+    const inputs = relu ? [program.withInputs(relu, relu.inputs.map(rewrite))] : node.inputs.map(rewrite);
+    rewritten.set(node, program.withInputs(node, inputs));
+  }
+  return outputs.map(rewrite);
 }
 
 /** Elementwise results of smaller rank (a scalar that stands for a whole tensor) get the rank they are declared with. */

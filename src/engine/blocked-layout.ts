@@ -1,0 +1,163 @@
+import type { Fusion } from "./fusion.ts";
+import { convAttributes, geometryOf } from "./lower-conv.ts";
+import { type Lowering, lowerElementwise, reductions } from "./lower-onnx.ts";
+import { dim, first, listOf, type Node, second } from "./program.ts";
+
+/**
+ * onnxruntime's CPU kernels are fastest on images whose channels lie in blocks: [batch, channels / block, h, w, block].
+ * Its optimiser uses them only where weights are constants, which training's are not; here they are addressed directly.
+ * Whole chains stay blocked: convolutions, pools, elementwise ops and reductions in between.
+ */
+const domain = "com.microsoft.nchwc";
+
+/** A value that was written, and in which layout. */
+export interface Blocked {
+  readonly layout: "blocked" | "plain";
+  readonly name: string;
+}
+
+/** [b, c, ...rest] to [b, c / block, ...rest, block]; an axis of one channel stays one. */
+function blockedShape(shape: readonly number[], block: number): number[] {
+  const [batch = 1, channels = 1, ...rest] = shape;
+  return channels === 1 ? [batch, 1, ...rest, 1] : [batch, channels / block, ...rest, block];
+}
+
+/** A node of these has the same bytes in both layouts. */
+function isLayoutFree(shape: readonly number[]): boolean {
+  return shape[1] === 1 || shape.slice(2).every((length) => length === 1);
+}
+
+/** The four-axis view [b, c, h, w] of an image or of its windows [b, c, h, kh, w, kw]. */
+function imageShape([batch = 1, channels = 1, ...rest]: readonly number[]): number[] {
+  const half = Math.ceil(rest.length / 2);
+  const product = (lengths: readonly number[]) => lengths.reduce((a, b) => a * b, 1);
+  return [batch, channels, product(rest.slice(0, half)), product(rest.slice(half))];
+}
+
+export function toPlain({ graph, block }: Lowering, node: Node, blocked: string): string {
+  if (isLayoutFree(node.shape)) return graph.reshape(blocked, node.shape);
+  const [batch = 1, channels = 1, height = 1, width = 1] = imageShape(node.shape);
+  if (node.type !== "float32") {
+    const split = graph.reshape(blocked, [batch, channels / block, height * width, block]);
+    return graph.reshape(graph.transpose(split, [0, 1, 3, 2]), node.shape);
+  }
+  const image = graph.reshape(blocked, [batch, channels, height, width]);
+  return graph.reshape(graph.emit("ReorderOutput", [image], { channels }, domain), node.shape);
+}
+
+export function toBlocked({ graph, block }: Lowering, node: Node, plain: string): string {
+  const shape = blockedShape(node.shape, block);
+  if (isLayoutFree(node.shape)) return graph.reshape(plain, shape);
+  const [batch = 1, channels = 1, height = 1, width = 1] = imageShape(node.shape);
+  if (node.type !== "float32") {
+    const split = graph.reshape(plain, [batch, channels / block, block, height * width]);
+    return graph.reshape(graph.transpose(split, [0, 1, 3, 2]), shape);
+  }
+  const image = graph.reshape(plain, [batch, channels, height, width]);
+  return graph.reshape(graph.emit("ReorderInput", [image], {}, domain), shape);
+}
+
+/** Writes a node in the blocked layout where that serves; undefined leaves it to the plain rules. */
+export function lowerBlocked(lowering: Lowering, node: Node, fusion: Fusion | undefined): Blocked | undefined {
+  if (fusion) return convolution(lowering, fusion);
+  const images = node.inputs.filter((input) => lowering.isBlocked(input) && !isLayoutFree(input.shape));
+  if (images.length === 0) return undefined;
+  if (node.op === "reshape") return reshaped(lowering, node);
+  if (node.op === "reduce") return reduced(lowering, node);
+  if (node.op === "maxPool") return pooled(lowering, node);
+  return elementwise(lowering, node);
+}
+
+function convolution(lowering: Lowering, { conv, bias, relu }: Fusion): Blocked | undefined {
+  const { graph, block } = lowering;
+  const [x, weight] = [first(conv), second(conv)];
+  const [out, channels, kh, kw] = weight.shape as [number, number, number, number];
+  const narrow = channels < block;
+  if (geometryOf(conv).groups !== 1 || out % block !== 0 || (!narrow && channels % block !== 0)) return undefined;
+  // Few channels are read in the plain layout, whose kernel wants its weights blocked by output only.
+  const image = narrow ? lowering.plain(x) : graph.reshape(lowering.blocked(x), x.shape);
+  const split = narrow
+    ? [out / block, block, channels, 1, kh, kw]
+    : [out / block, block, channels / block, block, kh, kw];
+  const kernel = graph.reshape(
+    graph.transpose(graph.reshape(lowering.plain(weight), split), [0, 2, 4, 5, 3, 1]),
+    weight.shape,
+  );
+  const inputs = [image, kernel];
+  if (bias) inputs.push(graph.reshape(lowering.plain(bias), [-1]));
+  const name = graph.emit(
+    "Conv",
+    inputs,
+    { ...convAttributes(conv), kernel_shape: [kh, kw], ...(relu && { activation: "Relu" }) },
+    domain,
+  );
+  return { layout: "blocked", name: graph.reshape(name, blockedShape(conv.shape, block)) };
+}
+
+/** Splitting or joining axes behind the channels leaves the blocks as they are. */
+function reshaped(lowering: Lowering, node: Node): Blocked | undefined {
+  const x = first(node);
+  if (node.shape.length < 4 || dim(node, 0) !== dim(x, 0) || dim(node, 1) !== dim(x, 1)) return undefined;
+  const name = lowering.graph.reshape(lowering.blocked(x), blockedShape(node.shape, lowering.block));
+  return { layout: "blocked", name };
+}
+
+function reduced(lowering: Lowering, node: Node): Blocked {
+  const { graph, block } = lowering;
+  const x = first(node);
+  const axes = listOf(node, "axes");
+  const windows = node.attributes.kind === "sum" && x.shape.length === 6 && String(axes) === "3,5";
+  if (windows && dim(x, 3) === dim(x, 5)) {
+    const size = dim(x, 3);
+    const mean = graph.emit(
+      "AveragePool",
+      [graph.reshape(lowering.blocked(x), imageShape(x.shape))],
+      window(size),
+      domain,
+    );
+    const sum = graph.emit("Mul", [mean, graph.scalar(size * size)]);
+    return { layout: "blocked", name: graph.reshape(sum, blockedShape(node.shape, block)) };
+  }
+  if (node.attributes.kind === "sum" && x.shape.length === 4 && String(axes) === "0,2,3") {
+    // The generic reduction is slow on axes with others between; pooling an image to one pixel is not.
+    const mean = graph.emit("GlobalAveragePool", [graph.reshape(lowering.blocked(x), x.shape)], {}, domain);
+    const sum = graph.emit("ReduceSum", [graph.reshape(mean, [dim(x, 0), dim(x, 1)]), graph.integers([0])], {
+      keepdims: 1,
+    });
+    const scaled = graph.emit("Mul", [sum, graph.scalar(dim(x, 2) * dim(x, 3))]);
+    return { layout: "plain", name: graph.reshape(scaled, node.shape) };
+  }
+  const inner = axes.includes(1) ? [x.shape.length] : [];
+  const name = graph.emit(
+    reductions[String(node.attributes.kind)] ?? "",
+    [lowering.blocked(x), graph.integers([...axes, ...inner])],
+    { keepdims: 1 },
+  );
+  if (!isLayoutFree(node.shape)) return { layout: "blocked", name };
+  return { layout: "plain", name: graph.reshape(name, node.shape) };
+}
+
+function pooled(lowering: Lowering, node: Node): Blocked {
+  const { graph, block } = lowering;
+  const x = first(node);
+  const name = graph.emit(
+    "MaxPool",
+    [graph.reshape(lowering.blocked(x), x.shape)],
+    { ...window(1), kernel_shape: listOf(node, "window"), strides: listOf(node, "strides") },
+    domain,
+  );
+  return { layout: "blocked", name: graph.reshape(name, blockedShape(node.shape, block)) };
+}
+
+function window(size: number): Record<string, number | string | readonly number[]> {
+  return { kernel_shape: [size, size], strides: [size, size], pads: [0, 0, 0, 0], dilations: [1, 1] };
+}
+
+function elementwise(lowering: Lowering, node: Node): Blocked | undefined {
+  const { graph, block } = lowering;
+  const fits = (shape: readonly number[]) => shape.length >= 4 && (shape[1] === 1 || (shape[1] ?? 0) % block === 0);
+  if (!fits(node.shape) || node.inputs.some((input) => !fits(input.shape))) return undefined;
+  const operands = node.inputs.map((input) => lowering.blocked(input));
+  const name = lowerElementwise(graph, node, operands);
+  return name === undefined ? undefined : { layout: "blocked", name };
+}
