@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
@@ -217,6 +217,5 @@ describe("listing and verifying", () => {
     expect(train?.note).toContain("data_batch_1.bin");
     expect(test).toMatchObject({ state: "damaged" });
     expect(test?.note).toContain("got 10 bytes (truncated?)");
-    rmSync(options.cacheDir, { recursive: true });
   });
 });

@@ -1,11 +1,21 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { afterAll } from "vitest";
 import type { DataFile, DatasetDefinition } from "../../src/datasets/index.ts";
 
-/** A new empty folder in the system's folder for temporary files. */
-export const newFolder = (): string => mkdtempSync(join(tmpdir(), "carryover-datasets-"));
+const made: string[] = [];
+afterAll(() => {
+  for (const folder of made) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A new empty folder in the system's folder for temporary files, removed when the test file is done. */
+export function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "carryover-datasets-"));
+  made.push(folder);
+  return folder;
+}
 
 /** Writes a file, making its folders, and returns its path. */
 export function put(path: string, bytes: Uint8Array | string): string {
