@@ -23,6 +23,7 @@ export function recognise({ jaxpr, constants }: Trace, frozen: ReadonlyMap<numbe
   const values = new Map<Variable, Value>();
   for (const [position, binder] of jaxpr.inBinders.entries()) {
     const leaf = position - constants.length;
+    if (leaf < 0 && constants[position] === undefined) continue;
     const known = leaf < 0 ? constants[position] : frozen.get(leaf);
     const { shape } = binder.aval;
     const type = nodeType(binder.aval.dtype, () => `argument ${leaf}`);

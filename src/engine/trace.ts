@@ -22,9 +22,9 @@ export interface Jaxpr {
 }
 
 export interface Trace {
-  /** Constants' binders come first, then the arguments' leaves in order. */
+  /** Constants' binders come first, then the arguments' leaves in order. A constant that nobody reads is undefined. */
   readonly jaxpr: Jaxpr;
-  readonly constants: readonly Tensor[];
+  readonly constants: readonly (Tensor | undefined)[];
   /** The structure of what the function returns. */
   readonly outTree: jax.tree.JsTreeDef;
 }
@@ -45,12 +45,13 @@ export function trace(fn: (...args: never[]) => Tree<Traced>, example: readonly 
     jax.makeJaxpr(flat as never) as unknown as (...args: never[]) => { jaxpr: jax.ClosedJaxpr }
   )(...(example.map((tree) => mapLeaves(tree, zerosLike)) as never[]));
   if (outTree === undefined) throw new Error("trace: the function was not called");
-  const simplified = closed.jaxpr.flatten().simplify();
-  return {
-    jaxpr: simplified as unknown as Jaxpr,
-    constants: closed.consts.map((constant) => fromArray(constant as Traced)),
-    outTree,
-  };
+  const jaxpr = closed.jaxpr.flatten().simplify() as unknown as Jaxpr;
+  const read = new Set<Atom | undefined>([...jaxpr.eqns.flatMap(({ inputs }) => inputs), ...jaxpr.outs]);
+  // Differentiation leaves many constants behind that simplification made idle; computing their values is slow.
+  const constants = closed.consts.map((constant, i) =>
+    read.has(jaxpr.inBinders[i]) ? fromArray(constant as Traced) : undefined,
+  );
+  return { jaxpr, constants, outTree };
 }
 
 /** A result that does not depend on the arguments may be a plain number, or an array used elsewhere too. */
