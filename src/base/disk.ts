@@ -1,0 +1,80 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { InputError } from "./errors.ts";
+
+/** What the user can mend about a disk, by error code. */
+const reasons: Readonly<Record<string, string>> = {
+  ENOSPC: "no space is left on the device",
+  EDQUOT: "the disk quota is used up",
+  EACCES: "permission is denied",
+  EPERM: "permission is denied",
+  EROFS: "the file system is read-only",
+  ENOENT: "there is no such file or folder",
+  ENOTDIR: "a part of the path is not a folder",
+  EISDIR: "a folder of that name is in the way",
+  EEXIST: "a file of that name is in the way",
+  ENAMETOOLONG: "the path is too long",
+  EFBIG: "the file is too large for the file system",
+  ERR_FS_FILE_TOO_LARGE: "the file is too large to read at once",
+  EIO: "the disk reported an input/output error",
+};
+
+/** The InputError, naming the path, for what the user can mend; any other error as it came. */
+export function diskError(action: "read" | "write", path: string, cause: unknown): unknown {
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  const reason = Object.hasOwn(reasons, code) ? reasons[code] : undefined;
+  return reason ? new InputError(`cannot ${action} ${path}: ${reason} (${code})`, { cause }) : cause;
+}
+
+/** All bytes of a file; InputError naming the path when it cannot be read. */
+export async function readWhole(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    throw diskError("read", path, cause);
+  }
+}
+
+/**
+ * Writes a file that others see whole or not at all: a temporary name of its own beside it, fsync, rename, fsync of the
+ * folder. Until the rename an older file stays as it was; two writers at once leave one of the two whole files. Makes
+ * the folder. Throws InputError naming the path when the disk is full, read-only or closed to us.
+ */
+export async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  const temporary = `${path}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    try {
+      await writeAndSync(temporary, bytes);
+      await rename(temporary, path);
+    } catch (cause) {
+      await rm(temporary, { force: true });
+      throw cause;
+    }
+    await syncFolder(dirname(path));
+  } catch (cause) {
+    throw diskError("write", path, cause);
+  }
+}
+
+async function writeAndSync(path: string, bytes: Uint8Array): Promise<void> {
+  const handle = await open(path, "wx");
+  try {
+    await handle.writeFile(bytes);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Makes a rename last. Windows cannot open a folder; there the rename is as lasting as it gets. */
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
