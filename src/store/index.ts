@@ -1,0 +1,1 @@
+export { openStore, type SavedStudy, type Store } from "./store.ts";
