@@ -120,7 +120,7 @@ function notAvailable({ name }: DatasetDefinition, missing: readonly DataFile[],
 }
 
 /** How a source is named in progress and errors. */
-export function sourceTitle(source: Source): string {
+function sourceTitle(source: Source): string {
   if (source.kind === "npm") return `npm ${source.name}@${source.version}`;
   return source.kind === "archive" ? source.url : source.base;
 }
