@@ -1,0 +1,109 @@
+import { mapLeaves, permutation, randomStream, seedFor, type Tensor, tensor } from "../base/index.ts";
+import { gatherLabels, type LabelledImages, toFloat } from "../datasets/index.ts";
+import { compile, multiStep, type Traced } from "../engine/index.ts";
+import { checkImages, emptyBatch, type Model, namedLeaves, type Parameters } from "../models/index.ts";
+import {
+  type BatchPlace,
+  checkSchedule,
+  type TrainingOptions,
+  type TrainingSchedule,
+  type TrainingState,
+  type TrainingStep,
+  weightDecayOf,
+} from "./configuration.ts";
+import { type Updated, type UpdateInput, update } from "./update.ts";
+
+/**
+ * The one training loop: mean cross-entropy + penalties, SGD with momentum, learning rate by epoch.
+ *
+ * Each epoch takes the examples in a new random order in whole batches; the last, partial batch is dropped (as PyTorch's
+ * loader does with drop_last), so that one compiled graph serves the run and every step weighs the same. Which
+ * examples are left out changes from epoch to epoch.
+ *
+ * It yields every step, with the state at the end of each epoch, and returns the final state. All random numbers are
+ * addressed by seed, epoch and step: a run resumed from such a state equals an uninterrupted one.
+ *
+ * Throws InputError on images or schedules that do not fit; an Error that names epoch and step when the loss or the
+ * parameters stop being finite; the signal's reason when it is aborted.
+ */
+export async function* train(
+  model: Model,
+  data: LabelledImages,
+  schedule: TrainingSchedule,
+  { seed, penalties = [], augment, start, signal, ...engine }: TrainingOptions,
+): AsyncGenerator<TrainingStep, TrainingState> {
+  checkImages("training", model, data);
+  checkSchedule(schedule, data.shape[0]);
+  const { epochs, batch } = schedule;
+  const steps = Math.floor(data.shape[0] / batch);
+  const terms = penalties.filter((penalty) => penalty.through === "loss");
+  const optimiser = { momentum: schedule.momentum, weightDecay: weightDecayOf(schedule, penalties) };
+  const draw = (...address: readonly number[]) =>
+    terms.map((term, i) => term.draw(model, batch, randomStream(seedFor(seed, "penalty", term.kind, i, ...address))));
+  let state = start ?? freshState(model, seed);
+  const { images, labels } = emptyBatch(model, batch);
+  const { parameters, velocity } = state;
+  const run = await compile<Updated>(
+    (input: UpdateInput<Traced>) => update(model, terms, optimiser, input),
+    [{ parameters, velocity, images, labels, learningRate: scalar(0), drawn: draw(0, 0) }],
+    engine,
+  );
+  const began = performance.now();
+  try {
+    for (let epoch = state.epochs; epoch < epochs; epoch++) {
+      const order = permutation(data.shape[0], randomStream(seedFor(seed, "order", epoch)));
+      const learningRate = scalar(multiStep(epoch, { base: schedule.learningRate, ...schedule }));
+      let { parameters, velocity } = state;
+      for (let step = 0; step < steps; step++) {
+        signal?.throwIfAborted();
+        const indices = order.slice(step * batch, (step + 1) * batch);
+        const examples = trainingBatch(data, { epoch, step, indices, shape: [batch, ...model.inputShape] }, augment);
+        const out = await run({ parameters, velocity, ...examples, learningRate, drawn: draw(epoch, step) });
+        ({ parameters, velocity } = out);
+        const loss = numberOf(out.loss);
+        const penalty = numberOf(out.penalty);
+        const last = step === steps - 1;
+        checkFinite({ loss, penalty, parameters: last ? parameters : undefined }, { epoch, epochs, step, steps });
+        if (last) state = { epochs: epoch + 1, parameters, velocity };
+        const seconds = (performance.now() - began) / 1000;
+        const accuracy = numberOf(out.correct) / batch;
+        yield { epoch, step, steps, loss, penalty, accuracy, n: batch, seconds, state: last ? state : undefined };
+      }
+    }
+    return state;
+  } finally {
+    await run.dispose();
+  }
+}
+
+/** Parameters drawn by the seed, velocity zero. */
+function freshState(model: Model, seed: number): TrainingState {
+  const parameters = model.init(seed);
+  const velocity = mapLeaves(parameters, ({ shape, data }) => tensor("float32", shape, new Float32Array(data.length)));
+  return { epochs: 0, parameters, velocity: velocity as Parameters<Tensor<"float32">> };
+}
+
+function trainingBatch(data: LabelledImages, place: BatchPlace, augment: TrainingOptions["augment"]) {
+  const pixels = toFloat(data, place.indices);
+  return {
+    images: tensor("float32", place.shape, augment ? augment(pixels, place) : pixels),
+    labels: tensor("int32", [place.indices.length], gatherLabels(data, place.indices)),
+  };
+}
+
+function checkFinite(
+  { loss, penalty, parameters }: { loss: number; penalty: number; parameters: Updated["parameters"] | undefined },
+  at: { epoch: number; epochs: number; step: number; steps: number },
+): void {
+  const where = `at epoch ${at.epoch + 1} of ${at.epochs}, step ${at.step + 1} of ${at.steps}`;
+  if (!Number.isFinite(loss) || !Number.isFinite(penalty))
+    throw new Error(
+      `training diverged ${where}: cross-entropy ${loss}, penalties ${penalty}; a smaller learning rate or strength may help`,
+    );
+  const broken = parameters && namedLeaves(parameters).find(([, { data }]) => !data.every(Number.isFinite));
+  if (broken) throw new Error(`training diverged ${where}: ${broken[0]} holds values that are not finite`);
+}
+
+const scalar = (value: number) => tensor("float32", [], Float32Array.of(value));
+
+const numberOf = ({ data }: Tensor<"float32">): number => data[0] ?? Number.NaN;

@@ -1,0 +1,64 @@
+import type { Tensor } from "../base/index.ts";
+import { crossEntropy, grad, np, sgdMomentum, type Traced } from "../engine/index.ts";
+import { type BatchStatistics, correct, type Model, type Parameters } from "../models/index.ts";
+import type { LossPenalty } from "../regularizers/index.ts";
+
+/** What changes from step to step; all leaves are arguments of the compiled graph. */
+export type UpdateInput<Leaf> = {
+  readonly parameters: Parameters<Leaf>;
+  readonly velocity: Parameters<Leaf>;
+  /** [batch, channels, height, width] in [0, 1]. */
+  readonly images: Leaf;
+  /** int32 [batch]. */
+  readonly labels: Leaf;
+  /** Scalar, []. */
+  readonly learningRate: Leaf;
+  /** What each penalty drew for this step. */
+  readonly drawn: readonly (readonly Leaf[])[];
+};
+
+export type Updated = {
+  readonly parameters: Parameters<Tensor<"float32">>;
+  readonly velocity: Parameters<Tensor<"float32">>;
+  /** Mean cross-entropy, sum of penalties, number of right answers: scalars, before the update. */
+  readonly loss: Tensor<"float32">;
+  readonly penalty: Tensor<"float32">;
+  readonly correct: Tensor<"float32">;
+};
+
+/**
+ * One training step as a pure function, forward, backward and update in one:
+ * minimise mean cross-entropy + sum of penalties by SGD with momentum and weight decay (PyTorch's form).
+ */
+export function update(
+  model: Model,
+  penalties: readonly LossPenalty[],
+  { momentum, weightDecay }: { readonly momentum: number; readonly weightDecay: number },
+  { parameters, velocity, images, labels, learningRate, drawn }: UpdateInput<Traced>,
+) {
+  const measure = (p: Parameters<Traced>) => {
+    const statistics: BatchStatistics = {};
+    const logits = model.logits(p.g, model.features(p.f, images, statistics));
+    refuseStatistics(model, statistics);
+    const terms = penalties.map((each, i) => each.term({ model, parameters: p, images, labels }, drawn[i] ?? []));
+    const penalty = terms.reduce((sum, term) => np.add(sum, term), np.zeros([]));
+    return { loss: np.mean(crossEntropy(logits, labels)), penalty, correct: np.sum(correct(logits, labels)) };
+  };
+  const objective = (p: Parameters<Traced>) => {
+    const { loss, penalty } = measure(p);
+    return np.add(loss, penalty);
+  };
+  // Measured apart from the gradient: the engine makes equal nodes once, and in jax-js 0.1.25 aux values leak their
+  // tracers when the function takes a gradient itself, as JR does.
+  const gradient = grad(objective)(parameters) as Parameters<Traced>;
+  const next = sgdMomentum(parameters, velocity, gradient, { learningRate, momentum, weightDecay });
+  return { ...measure(parameters), parameters: next.params, velocity: next.velocity };
+}
+
+function refuseStatistics(model: Model, statistics: BatchStatistics): void {
+  const [layer] = Object.keys(statistics);
+  if (layer !== undefined)
+    throw new Error(
+      `training: ${model.name}: ${layer} normalises over the batch, and the loop does not yet keep running statistics`,
+    );
+}
