@@ -1,3 +1,5 @@
+export { type Evaluation, type EvaluationOptions, evaluate } from "./evaluate.ts";
+export { type Measured, meanOf, pooled } from "./measured.ts";
 export {
   type Estimate,
   type IntervalKind,
@@ -7,3 +9,4 @@ export {
   type TransferPoint,
   type TransferRow,
 } from "./relative-transfer.ts";
+export { type Robustness, robustness } from "./robustness.ts";
