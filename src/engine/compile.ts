@@ -34,7 +34,7 @@ export async function compile<Out extends Tree<Tensor> = Tree<Tensor>>(
   example: readonly Tree<Tensor>[],
   { device = "cpu", threads = 1, frozen = [] }: CompileOptions = {},
 ): Promise<Compiled<Out>> {
-  const traced = trace(fn, example);
+  const traced = await trace(fn, example);
   const leaves = example.map((tree) => leavesOf(tree));
   const offsets = leaves.map((_, i) => leaves.slice(0, i).reduce((sum, list) => sum + list.length, 0));
   const baked = new Map(

@@ -31,6 +31,11 @@ export function convolution(
 }
 
 function plain(program: Program, x: Node, weight: Node, conv: ConvParams, groups: number): Node {
+  const shape = outputShape(x, weight, conv);
+  const outside =
+    program.linear(shape, x, (a) => plain(program, a, weight, conv, groups)) ??
+    program.linear(shape, weight, (b) => plain(program, x, b, conv, groups));
+  if (outside) return outside;
   const { lhsDilation } = conv;
   if (lhsDilation.some((dilation) => dilation > 1)) {
     const transposed = groups === 1 ? asInputGradient(program, x, weight, conv) : undefined;
@@ -50,6 +55,16 @@ function plain(program: Program, x: Node, weight: Node, conv: ConvParams, groups
   return gradient ?? program.conv(cropped, weight, geometry);
 }
 
+function outputShape(x: Node, weight: Node, conv: ConvParams): number[] {
+  const size = [0, 1].map((i) => {
+    const kernel = (dim(weight, i + 2) - 1) * (conv.rhsDilation[i] ?? 1) + 1;
+    const dilated = (dim(x, i + 2) - 1) * (conv.lhsDilation[i] ?? 1) + 1;
+    const padded = dilated + (conv.padding[i]?.[0] ?? 0) + (conv.padding[i]?.[1] ?? 0);
+    return Math.floor((padded - kernel) / (conv.strides[i] ?? 1)) + 1;
+  });
+  return [dim(x, 0), dim(weight, 0), ...size];
+}
+
 /** Conv over a zero-inserted input with the kernel flipped and its channels swapped is the transpose of a conv. */
 function asInputGradient(program: Program, x: Node, weight: Node, conv: ConvParams): Node | undefined {
   if (conv.strides.some((stride) => stride !== 1)) return undefined;
@@ -57,10 +72,7 @@ function asInputGradient(program: Program, x: Node, weight: Node, conv: ConvPara
   const before = [0, 1].map((i) => (kernel[i] ?? 0) - (conv.padding[i]?.[0] ?? 0));
   const after = [0, 1].map((i) => (kernel[i] ?? 0) - (conv.padding[i]?.[1] ?? 0));
   if (before.some((length) => length < 0)) return undefined;
-  const size = [0, 1].map((i) => {
-    const dilated = (dim(x, i + 2) - 1) * (conv.lhsDilation[i] ?? 1) + 1;
-    return dilated + (conv.padding[i]?.[0] ?? 0) + (conv.padding[i]?.[1] ?? 0) - (kernel[i] ?? 0);
-  }) as [number, number];
+  const size = outputShape(x, weight, conv).slice(2) as [number, number];
   const forward = program.transpose(program.flip(weight, [2, 3]), [1, 0, 2, 3]);
   return program.convInputGradient(
     x,
@@ -81,11 +93,7 @@ function asInputGradient(program: Program, x: Node, weight: Node, conv: ConvPara
  * leaves. A swap that does not undo one that is there means an ordinary convolution.
  */
 function asWeightGradient(program: Program, x: Node, weight: Node, conv: ConvParams): Node | undefined {
-  const out = [0, 1].map((i) => {
-    const kernel = (dim(weight, i + 2) - 1) * (conv.rhsDilation[i] ?? 1) + 1;
-    const padded = dim(x, i + 2) + (conv.padding[i]?.[0] ?? 0) + (conv.padding[i]?.[1] ?? 0);
-    return Math.floor((padded - kernel) / (conv.strides[i] ?? 1)) + 1;
-  }) as [number, number];
+  const out = outputShape(x, weight, conv).slice(2) as [number, number];
   const swapped = x.op === "transpose" && String(x.attributes.perm) === "1,0,2,3";
   const kernelIsImage = out.every((length, i) => dim(weight, i + 2) >= length) && dim(weight, 2) * dim(weight, 3) > 1;
   if (!swapped || !kernelIsImage || conv.padding.some(([before]) => before < 0)) return undefined;

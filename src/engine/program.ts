@@ -100,8 +100,7 @@ export class Program {
 
   constant(data: Float32Array | Int32Array | Uint8Array, shape: readonly number[], type: NodeType): Node {
     if (data.length !== sizeOf(shape)) throw new Error(`constant: ${data.length} values for shape [${shape}]`);
-    const first = data[0];
-    if (data.length > 1 && data.every((value) => Object.is(value, first)))
+    if (data.length > 1 && isUniform(data))
       return this.constant(
         data.slice(0, 1),
         shape.map(() => 1),
@@ -144,7 +143,11 @@ export class Program {
   cast(x: Node, type: NodeType): Node {
     if (x.type === type) return x;
     const value = scalarOf(x);
-    if (value !== undefined && type === "float32") return this.scalar(value, type, x.shape.length);
+    if (value !== undefined) {
+      const cast = { float32: value, int32: Math.trunc(value), bool: Number(value !== 0) }[type];
+      return this.scalar(cast, type, x.shape.length);
+    }
+    if (x.op === "expand") return this.expand(this.cast(first(x), type), x.shape);
     // 1 where 0 < v: the derivative of a rectifier, one form for all who ask for it.
     if (type === "float32" && x.op === "less" && scalarOf(first(x)) === 0 && second(x).type === "float32")
       return this.unary("step", second(x));
@@ -167,7 +170,8 @@ export class Program {
           first(x),
           [...new Set([...(x.attributes.axes as number[]), ...live])].sort((a, b) => a - b),
         );
-      if (x.op === "neg") return this.unary("neg", this.reduce("sum", first(x), live));
+      const outside = this.linear(shape, x, (a) => this.reduce("sum", a, live));
+      if (outside) return outside;
       // A factor that does not vary along the summed axes goes outside.
       const constantAlong = (node: Node) => live.every((axis) => node.shape[axis] === 1);
       if (x.op === "mul" && constantAlong(first(x)))
@@ -183,7 +187,9 @@ export class Program {
     if (x.op === "reshape") return this.reshape(first(x), shape);
     if (x.op === "constant" && x.data) return this.constant(x.data, shape, x.type);
     if (sizeOf(shape) !== sizeOf(x.shape)) throw new Error(`reshape: [${x.shape}] to [${shape}]`);
-    return this.#intern("reshape", [x], { shape }, shape, x.type);
+    return (
+      this.linear(shape, x, (a) => this.reshape(a, shape)) ?? this.#intern("reshape", [x], { shape }, shape, x.type)
+    );
   }
 
   transpose(x: Node, perm: readonly number[]): Node {
@@ -195,7 +201,9 @@ export class Program {
         first(x),
         perm.map((axis) => (x.attributes.perm as readonly number[])[axis] ?? 0),
       );
-    return this.#intern("transpose", [x], { perm }, shape, x.type);
+    return (
+      this.linear(shape, x, (a) => this.transpose(a, perm)) ?? this.#intern("transpose", [x], { perm }, shape, x.type)
+    );
   }
 
   /** Makes broadcast axes real. */
@@ -212,14 +220,20 @@ export class Program {
   ): Node {
     const shape = starts.map((start, i) => Math.ceil(((ends[i] ?? 0) - start) / (steps[i] ?? 1)));
     if (sameShape(shape, x.shape)) return x;
-    return this.#intern("slice", [x], { starts, ends, steps }, shape, x.type);
+    return (
+      this.linear(shape, x, (a) => this.slice(a, starts, ends, steps)) ??
+      this.#intern("slice", [x], { starts, ends, steps }, shape, x.type)
+    );
   }
 
   /** Zero padding, never negative. */
   pad(x: Node, before: readonly number[], after: readonly number[]): Node {
     if ([...before, ...after].every((length) => length === 0)) return x;
     const shape = x.shape.map((length, i) => length + (before[i] ?? 0) + (after[i] ?? 0));
-    return this.#intern("pad", [x], { before, after }, shape, x.type);
+    return (
+      this.linear(shape, x, (a) => this.pad(a, before, after)) ??
+      this.#intern("pad", [x], { before, after }, shape, x.type)
+    );
   }
 
   concat(parts: readonly Node[], axis: number): Node {
@@ -236,7 +250,9 @@ export class Program {
     const live = axes.filter((axis) => x.shape[axis] !== 1);
     if (live.length === 0) return x;
     if (x.op === "flip" && sameShape(x.attributes.axes as number[], live)) return first(x);
-    return this.#intern("flip", [x], { axes: live }, x.shape, x.type);
+    return (
+      this.linear(x.shape, x, (a) => this.flip(a, axes)) ?? this.#intern("flip", [x], { axes: live }, x.shape, x.type)
+    );
   }
 
   /** Rows of x [rows, width] at `indices` [n]: [n, width]. */
@@ -257,6 +273,8 @@ export class Program {
   /** [..., m, k] x [..., k, n], both of one rank (2 or 3). */
   matmul(x: Node, y: Node): Node {
     const shape = [...x.shape.slice(0, -1), dim(y, y.shape.length - 1)];
+    const outside = this.linear(shape, x, (a) => this.matmul(a, y)) ?? this.linear(shape, y, (b) => this.matmul(x, b));
+    if (outside) return outside;
     return this.#intern("matmul", [x, y], {}, shape, x.type);
   }
 
@@ -272,24 +290,14 @@ export class Program {
 
   /** The transpose of `conv` in x: y [batch, out, oh, ow], weight [out, in, kh, kw] to [batch, in, height, width]. */
   convInputGradient(y: Node, weight: Node, geometry: ConvGeometry, size: readonly [number, number]): Node {
-    return this.#intern(
-      "convInputGradient",
-      [y, weight],
-      { ...geometry, size },
-      [dim(y, 0), dim(weight, 1), ...size],
-      y.type,
-    );
+    const shape = [dim(y, 0), dim(weight, 1), ...size];
+    return this.#intern("convInputGradient", [y, weight], { ...geometry, size }, shape, y.type);
   }
 
   /** The transpose of `conv` in its weight: x [batch, in, h, w], y [batch, out, oh, ow] to [out, in, kh, kw]. */
   convWeightGradient(x: Node, y: Node, geometry: ConvGeometry, kernel: readonly [number, number]): Node {
-    return this.#intern(
-      "convWeightGradient",
-      [x, y],
-      { ...geometry, kernel },
-      [dim(y, 1), dim(x, 1), ...kernel],
-      x.type,
-    );
+    const shape = [dim(y, 1), dim(x, 1), ...kernel];
+    return this.#intern("convWeightGradient", [x, y], { ...geometry, kernel }, shape, x.type);
   }
 
   maxPool(x: Node, window: readonly [number, number], strides: readonly [number, number]): Node {
@@ -305,6 +313,25 @@ export class Program {
   withRank(x: Node, rank: number): Node {
     const missing = rank - x.shape.length;
     return missing === 0 ? x : this.reshape(x, [...new Array<number>(missing).fill(1), ...x.shape]);
+  }
+
+  /**
+   * `build` is linear: a scalar factor of `x` moves outside, where it meets others, and zero stays zero. The same value
+   * reached with different factors, as derivatives of derivatives do, is then computed once.
+   */
+  linear(shape: readonly number[], x: Node, build: (x: Node) => Node): Node | undefined {
+    if (x.type !== "float32") return undefined;
+    if (isZero(x)) return this.zeros(shape);
+    const { base, factor } = factored(x);
+    return base === x ? undefined : this.#scaled(build(base), factor);
+  }
+
+  #scaled(x: Node, factor: number): Node {
+    return this.binary("mul", x, this.scalar(factor, x.type, x.shape.length));
+  }
+
+  zeros(shape: readonly number[]): Node {
+    return this.expand(this.scalar(0, "float32", shape.length), shape);
   }
 
   /** The maximum over the windows [b, c, h, size, w, size] of a [b, c, h * size, w * size] tensor. */
@@ -327,25 +354,25 @@ export class Program {
     }
     switch (op) {
       case "add":
-        if (va === 0) return whole(b);
-        if (vb === 0) return whole(a);
+        if (isZero(a)) return whole(b);
+        if (isZero(b)) return whole(a);
         if (b.op === "neg") return this.binary("sub", a, first(b));
         if (a.op === "neg") return this.binary("sub", b, first(a));
         // (p - q) + q and its mirror: a value with the derivative of another.
         if (a.op === "sub" && second(a) === b) return whole(first(a));
         if (b.op === "sub" && second(b) === a) return whole(first(b));
-        return undefined;
+        return this.#commonFactor(op, a, b);
       case "sub":
         if (a === b) return this.scalar(0, a.type, shape.length);
-        if (vb === 0) return whole(a);
-        if (va === 0) return this.unary("neg", b);
+        if (isZero(b)) return whole(a);
+        if (isZero(a) && whole(b)) return this.unary("neg", b);
         if (b.op === "neg") return this.binary("add", a, first(b));
-        return undefined;
+        return this.#commonFactor(op, a, b);
       case "mul":
         if (va !== undefined && vb === undefined) return this.binary("mul", b, a);
         if (vb === 1) return whole(a);
         if (vb === -1) return this.unary("neg", a);
-        if (vb === 0) return this.scalar(0, a.type, shape.length);
+        if (isZero(a) || isZero(b)) return this.expand(this.scalar(0, a.type, shape.length), shape);
         if (a.op === "neg") return this.unary("neg", this.binary("mul", first(a), b));
         if (b.op === "neg") return this.unary("neg", this.binary("mul", a, first(b)));
         // Scalar factors meet: (x c) d = x (c d).
@@ -367,6 +394,13 @@ export class Program {
       default:
         return undefined;
     }
+  }
+
+  /** a c + b c = (a + b) c. */
+  #commonFactor(op: "add" | "sub", a: Node, b: Node): Node | undefined {
+    const [left, right] = [factored(a), factored(b)];
+    if (left.factor !== right.factor || left.base === a || right.base === b) return undefined;
+    return this.#scaled(this.binary(op, left.base, right.base), left.factor);
   }
 
   #elementwise(op: BinaryOp, a: Node, b: Node): Node {
@@ -391,6 +425,12 @@ export class Program {
   }
 }
 
+function isUniform(data: Float32Array | Int32Array | Uint8Array): boolean {
+  const value = data[0];
+  for (const other of data) if (!Object.is(other, value)) return false;
+  return true;
+}
+
 export function first(node: Node): Node {
   const [input] = node.inputs;
   if (input === undefined) throw new Error(`${node.op} has no input`);
@@ -412,6 +452,20 @@ export function dim(node: Node, axis: number): number {
 /** The value of a constant with one element. */
 export function scalarOf(node: Node): number | undefined {
   return node.op === "constant" && node.data?.length === 1 ? node.data[0] : undefined;
+}
+
+/** Zero everywhere, as far as construction shows. */
+function isZero(node: Node): boolean {
+  return scalarOf(node) === 0 || (node.op === "expand" && isZero(first(node)));
+}
+
+/** x = base * factor for a scalar factor that is known. */
+function factored(x: Node): { base: Node; factor: number } {
+  if (x.op === "neg") return { base: first(x), factor: -1 };
+  const factor = x.op === "mul" ? scalarOf(second(x)) : undefined;
+  return factor === undefined || sizeOf(first(x).shape) < sizeOf(x.shape)
+    ? { base: x, factor: 1 }
+    : { base: first(x), factor };
 }
 
 export const sameShape = (a: readonly number[], b: readonly number[]): boolean =>

@@ -3,7 +3,7 @@ import { broadcastInDim, broadcastShapes, materialise, reduce, reshape, transpos
 import { dot } from "./contractions.ts";
 import { convolution } from "./convolutions.ts";
 import { gather, scatter } from "./indexing.ts";
-import { type BinaryOp, dim, type Node, type NodeType, Program, reachable, type UnaryOp } from "./program.ts";
+import { type BinaryOp, dim, type Node, type NodeType, Program, reachable, scalarOf, type UnaryOp } from "./program.ts";
 import type { Atom, Equation, Trace, Variable } from "./trace.ts";
 import { pool, poolTranspose } from "./windows.ts";
 
@@ -93,18 +93,34 @@ function nodeType(dtype: string, where: () => string): NodeType {
 
 const unary =
   (op: UnaryOp): Rule =>
-  (program, [x]) => ({ node: program.unary(op, must(x).node), shape: must(x).shape });
+  (program, [x], equation) => {
+    const { node, shape } = must(x);
+    if (node.type === "bool" || (node.type !== "float32" && op !== "neg"))
+      throw new Error(`the engine has no ${op} of ${node.type}, in\n${equation}`);
+    return { node: program.unary(op, node), shape };
+  };
 
 const binary =
   (op: BinaryOp): Rule =>
-  (program, [x, y]) => {
-    const [a, b] = [must(x), must(y)];
-    const type = promote(a.node.type, b.node.type);
-    return {
-      node: program.binary(op, program.cast(a.node, type), program.cast(b.node, type)),
-      shape: broadcastShapes(a.shape, b.shape),
-    };
-  };
+  (program, inputs, equation) =>
+    elementwise(program, op, inputs, resultType(equation));
+
+/** Both sides in one type, then the operation. */
+function elementwise(program: Program, op: BinaryOp, inputs: readonly Value[], type: NodeType): Value {
+  const [x, y] = inputs.map((input) => inType(program, input, type));
+  const [a, b] = [must(x), must(y)];
+  const node = type === "bool" ? binaryOfTruths(program, op, a.node, b.node) : program.binary(op, a.node, b.node);
+  return { node, shape: broadcastShapes(a.shape, b.shape) };
+}
+
+/** Arithmetic of 0 and 1 that stays there, as numpy has it, in the logical operations that executors have. */
+function binaryOfTruths(program: Program, op: BinaryOp, a: Node, b: Node): Node {
+  if (op === "add" || op === "max") return program.binary("or", a, b);
+  if (op === "mul" || op === "min") return program.binary("and", a, b);
+  if (op === "less") return program.binary("and", program.unary("not", a), b);
+  if (op === "lessEqual") return program.binary("or", program.unary("not", a), b);
+  return program.binary(op, a, b);
+}
 
 const sorted =
   (op: "sort" | "argsort"): Rule =>
@@ -114,11 +130,10 @@ const sorted =
   };
 
 /** idiv truncates toward zero, as in C and JavaScript. */
-const idiv: Rule = (program, [x, y]) => {
-  const [a, b] = [must(x), must(y)];
-  const shape = broadcastShapes(a.shape, b.shape);
-  if (a.node.type === "int32") return { node: program.binary("div", a.node, b.node), shape };
-  const quotient = program.binary("div", a.node, b.node);
+const idiv: Rule = (program, inputs, equation) => {
+  const type = resultType(equation);
+  const { node: quotient, shape } = elementwise(program, "div", inputs, type);
+  if (type === "int32") return { node: quotient, shape };
   const towardZero = program.where(
     program.binary("less", quotient, program.scalar(0, "float32")),
     program.unary("ceil", quotient),
@@ -132,20 +147,21 @@ const erfc: Rule = (program, [x]) => ({
   shape: must(x).shape,
 });
 
-const compare: Rule = (program, inputs, equation) => {
-  const op = equation.params.op as "less" | "less_equal" | "equal" | "not_equal";
+const compare: Rule = (program, inputs, { inputs: atoms, params }) => {
+  const op = params.op as "less" | "less_equal" | "equal" | "not_equal";
   const names = { less: "less", less_equal: "lessEqual", equal: "equal", not_equal: "equal" } as const;
-  const result = binary(names[op])(program, inputs, equation) as Value;
+  const result = elementwise(program, names[op], inputs, promoted(atoms));
   return op === "not_equal" ? { ...result, node: program.unary("not", result.node) } : result;
 };
 
-const where: Rule = (program, [condition, x, y]) => {
-  const [c, a, b] = [must(condition), must(x), must(y)];
-  const type = promote(a.node.type, b.node.type);
-  return {
-    node: program.where(c.node, program.cast(a.node, type), program.cast(b.node, type)),
-    shape: broadcastShapes(c.shape, a.shape, b.shape),
-  };
+const where: Rule = (program, [condition, x, y], equation) => {
+  const type = resultType(equation);
+  const [c, a, b] = [must(condition), inType(program, must(x), type), inType(program, must(y), type)];
+  const shape = broadcastShapes(c.shape, a.shape, b.shape);
+  if (type !== "bool") return { node: program.where(c.node, a.node, b.node), shape };
+  const taken = program.binary("and", c.node, a.node);
+  const other = program.binary("and", program.unary("not", c.node), b.node);
+  return { node: program.binary("or", taken, other), shape };
 };
 
 const pad: Rule = (program, [x], { params }) => {
@@ -191,8 +207,9 @@ const split: Rule = (program, [x], { params }) => {
   });
 };
 
-const concatenate: Rule = (program, inputs, { params }) => {
-  const axis = params.axis as number;
+const concatenate: Rule = (program, given, equation) => {
+  const axis = equation.params.axis as number;
+  const inputs = given.map((input) => inType(program, input, resultType(equation)));
   const head = must(inputs[0]);
   const real = head.shape.map((_, i) => i).filter((i) => i === axis || inputs.some(({ node }) => dim(node, i) !== 1));
   const parts = inputs.map((input) => materialise(program, input, real));
@@ -207,8 +224,7 @@ const flip: Rule = (program, [x], { params }) => ({
 
 const rules: Readonly<Record<string, Rule>> = {
   add: binary("add"),
-  mul: (program, inputs, equation) =>
-    binary(inputs.every(({ node }) => node.type === "bool") ? "and" : "mul")(program, inputs, equation),
+  mul: binary("mul"),
   idiv,
   mod: binary("mod"),
   min: binary("min"),
@@ -243,8 +259,14 @@ const rules: Readonly<Record<string, Rule>> = {
     const reduced = reduce(program, kinds[params.op as keyof typeof kinds], logical, params.axis as readonly number[]);
     return value.node.type === "bool" ? { ...reduced, node: program.cast(reduced.node, "bool") } : reduced;
   },
-  dot: (program, [x, y]) => dot(program, must(x), must(y)),
-  conv: (program, [x, weight], { params }) => convolution(program, must(x), must(weight), params),
+  dot: (program, inputs, equation) => {
+    const [x, y] = inputs.map((input) => inType(program, input, resultType(equation)));
+    return dot(program, must(x), must(y));
+  },
+  conv: (program, inputs, equation) => {
+    const [x, weight] = inputs.map((input) => inType(program, input, resultType(equation)));
+    return convolution(program, must(x), must(weight), equation.params);
+  },
   pool: (program, [x], { params }) => pool(program, must(x), params),
   pool_transpose: (program, [x], { params }) => poolTranspose(program, must(x), params),
   compare,
@@ -273,9 +295,25 @@ function booleans(inputs: readonly Value[], equation: Equation): readonly Value[
   return inputs;
 }
 
-function promote(a: NodeType, b: NodeType): NodeType {
-  if (a === b) return a;
-  return a === "float32" || b === "float32" ? "float32" : "int32";
+/** The type that the trace declares for an equation's (first) result. */
+function resultType(equation: Equation): NodeType {
+  const [binder] = equation.outBinders;
+  return nodeType(String(binder?.aval.dtype), () => String(equation));
+}
+
+/** jax-js's promotion of operands: a number of JavaScript is weak and takes the other side's type. */
+function promoted(atoms: readonly Atom[]): NodeType {
+  const strong = atoms.filter(({ aval }) => !aval.weakType);
+  const types = (strong.length > 0 ? strong : atoms).map(({ aval }) => nodeType(aval.dtype, () => "an operand"));
+  if (types.includes("float32")) return "float32";
+  return types.includes("int32") || strong.length < atoms.length ? "int32" : "bool";
+}
+
+function inType(program: Program, { node, shape }: Value, type: NodeType): Value {
+  const value = scalarOf(node);
+  if (value === undefined || type === "float32") return { node: program.cast(node, type), shape };
+  const folded = type === "int32" ? Math.trunc(value) : Number(value !== 0);
+  return { node: program.scalar(folded, type, node.shape.length), shape };
 }
 
 function must(value: Value | undefined): Value {

@@ -12,7 +12,7 @@ export interface Equation {
 }
 export interface Variable {
   readonly id: number;
-  readonly aval: { readonly shape: readonly number[]; readonly dtype: string };
+  readonly aval: { readonly shape: readonly number[]; readonly dtype: string; readonly weakType: boolean };
 }
 export type Atom = Variable | { readonly value: number; readonly aval: Variable["aval"] };
 export interface Jaxpr {
@@ -33,7 +33,8 @@ export interface Trace {
  * Runs `fn` once on abstract values and records what it computes. Nothing is calculated: the example's leaves give
  * shapes and types only. Throws what `fn` throws.
  */
-export function trace(fn: (...args: never[]) => Tree<Traced>, example: readonly Tree<Tensor>[]): Trace {
+export async function trace(fn: (...args: never[]) => Tree<Traced>, example: readonly Tree<Tensor>[]): Promise<Trace> {
+  await jax.init("wasm");
   jax.defaultDevice("cpu");
   let outTree: jax.tree.JsTreeDef | undefined;
   const flat = (...args: unknown[]) => {
@@ -48,9 +49,9 @@ export function trace(fn: (...args: never[]) => Tree<Traced>, example: readonly 
   const jaxpr = closed.jaxpr.flatten().simplify() as unknown as Jaxpr;
   const read = new Set<Atom | undefined>([...jaxpr.eqns.flatMap(({ inputs }) => inputs), ...jaxpr.outs]);
   // Differentiation leaves many constants behind that simplification made idle; computing their values is slow.
-  const constants = closed.consts.map((constant, i) =>
-    read.has(jaxpr.inBinders[i]) ? fromArray(constant as Traced) : undefined,
-  );
+  const constants: (Tensor | undefined)[] = [];
+  for (const [i, constant] of closed.consts.entries())
+    constants.push(read.has(jaxpr.inBinders[i]) ? await fromArray(constant as Traced) : undefined);
   return { jaxpr, constants, outTree };
 }
 
@@ -63,10 +64,15 @@ function zerosLike({ shape, dtype }: Tensor): Traced {
   return jax.numpy.zeros([...shape], { dtype: (dtype === "uint8" ? "int32" : dtype) as jax.DType });
 }
 
-function fromArray(array: Traced): Tensor {
-  const data = array.ref.dataSync();
-  const { shape } = array;
-  if (data instanceof Float32Array && array.dtype === "float32") return float32(shape, data);
-  if (array.dtype === "bool") return tensor("bool", shape, Uint8Array.from(data, Number));
+/**
+ * A constant's values. Most are zeros or ranges that exist only as formulas so far; the interpreter, which is right about
+ * everything, takes a second for a large one, so those are filled in by the wasm backend, which is right about formulas.
+ */
+async function fromArray(array: Traced): Promise<Tensor> {
+  const { shape, dtype } = array;
+  const there = array.size > 4096 ? await jax.devicePut(array.ref, "wasm") : array.ref;
+  const data = await there.data();
+  if (data instanceof Float32Array && dtype === "float32") return float32(shape, data);
+  if (dtype === "bool") return tensor("bool", shape, Uint8Array.from(data, Number));
   return tensor("int32", shape, Int32Array.from(data, Number));
 }
