@@ -32,8 +32,19 @@ function borrowing<Module extends object>(module: Module): Module {
   return Object.fromEntries(members) as Module;
 }
 
+const jaxNumpy = borrowing(jax.numpy);
+
+/** x / y in float32. (jax-js's own truncates, or has no meaning, where one side is int32 and the other float32.) */
+function divide(x: jax.numpy.ArrayLike, y: jax.numpy.ArrayLike): Traced {
+  return jaxNumpy.divide(asFloat(x), asFloat(y));
+}
+
+function asFloat(x: jax.numpy.ArrayLike): jax.numpy.ArrayLike {
+  return typeof x === "object" && (x.dtype === "int32" || x.dtype === "bool") ? cast(x, "float32") : x;
+}
+
 /** jax.numpy as far as jax-js has it; arguments are borrowed. */
-export const np = borrowing(jax.numpy);
+export const np = { ...jaxNumpy, divide, trueDivide: divide };
 /** jax.nn; arguments are borrowed. */
 export const nn = borrowing(jax.nn);
 /** jax.lax; arguments are borrowed. */
