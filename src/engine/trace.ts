@@ -1,5 +1,5 @@
 import * as jax from "@jax-js/jax";
-import { float32, mapLeaves, type Tensor, type Tree, tensor } from "../base/index.ts";
+import { mapLeaves, type Tensor, type Tree, tensor } from "../base/index.ts";
 import type { Traced } from "./numpy.ts";
 
 /** What makeJaxpr gives, as far as it is read here: jax-js exports the values but not these types. */
@@ -72,7 +72,6 @@ async function fromArray(array: Traced): Promise<Tensor> {
   const { shape, dtype } = array;
   const there = array.size > 4096 ? await jax.devicePut(array.ref, "wasm") : array.ref;
   const data = await there.data();
-  if (data instanceof Float32Array && dtype === "float32") return float32(shape, data);
-  if (dtype === "bool") return tensor("bool", shape, Uint8Array.from(data, Number));
-  return tensor("int32", shape, Int32Array.from(data, Number));
+  if (data instanceof Float32Array && dtype === "float32") return tensor("float32", shape, data);
+  return dtype === "bool" ? tensor("bool", shape, new Uint8Array(data)) : tensor("int32", shape, new Int32Array(data));
 }
