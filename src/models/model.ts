@@ -25,6 +25,8 @@ export interface Model {
   readonly inputShape: readonly [number, number, number];
   readonly featureSize: number;
   readonly classes: number;
+  /** The same feature extractor with a head for another number of classes. */
+  withClasses(classes: number): Model;
   /** Fresh parameters, fully determined by the seed. */
   init(seed: number): Parameters<Tensor<"float32">>;
   /**

@@ -22,7 +22,8 @@ type Layer =
  * The model of a description. Every convolution and dense layer is followed by relu; there is no batch normalisation,
  * so `batchStatistics` stays empty. Features are the last dense layer's output after its relu.
  */
-export function plainCnn({ name, stages, dense, classes, side = 32 }: PlainCnn): Model {
+export function plainCnn(description: PlainCnn): Model {
+  const { name, stages, dense, classes, side = 32 } = description;
   const layers = layersOf(stages, dense, side);
   const featureSize = dense.at(-1) ?? 0;
   return {
@@ -30,6 +31,7 @@ export function plainCnn({ name, stages, dense, classes, side = 32 }: PlainCnn):
     inputShape: [3, side, side],
     featureSize,
     classes,
+    withClasses: (others) => plainCnn({ ...description, classes: others }),
     init(seed) {
       const f = layers.flatMap((layer) =>
         layer.kind === "pool" ? [] : [[layer.name, initialiseLayer(seed, layer.name, layer.weightShape)] as const],

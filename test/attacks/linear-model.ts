@@ -8,7 +8,10 @@ export const side = 4;
 export const pixels = 3 * side * side;
 
 /** Logits are w x + b with the rows of w given; f has no parameters. */
-export function linearModel(rows: readonly (readonly number[])[], bias: readonly number[]) {
+export function linearModel(
+  rows: readonly (readonly number[])[],
+  bias: readonly number[],
+): { model: Model; parameters: Parameters<Tensor<"float32">> } {
   const parameters: Parameters<Tensor<"float32">> = {
     f: {},
     g: { weight: float32([rows.length, pixels], rows.flat()), bias: float32([rows.length], bias) },
@@ -18,6 +21,7 @@ export function linearModel(rows: readonly (readonly number[])[], bias: readonly
     inputShape: [3, side, side],
     featureSize: pixels,
     classes: rows.length,
+    withClasses: (classes) => linearModel(rows.slice(0, classes), bias.slice(0, classes)).model,
     init: () => parameters,
     features: (_, images) => np.reshape(images, [images.shape[0] ?? 0, pixels]),
     logits: (g, features) => linear(features, g.weight, g.bias),
