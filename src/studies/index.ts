@@ -1,6 +1,6 @@
 export { builtInStudies } from "./built-in/index.ts";
 export { checkSizes, checkStudy, type NeededSplit, neededSplits } from "./check-study.ts";
-export { loadStudy } from "./load-study.ts";
+export { isStudyPath, loadStudy } from "./load-study.ts";
 export {
   checkMethod,
   describeRange,

@@ -10,7 +10,7 @@ import { parseStudy, type Study } from "./study.ts";
  * `defineStudy` takes or gives.
  */
 export async function loadStudy(nameOrPath: string): Promise<Study> {
-  if (!looksLikePath(nameOrPath)) return choose("study (or the path of a study file)", nameOrPath, builtInStudies);
+  if (!isStudyPath(nameOrPath)) return choose("study (or the path of a study file)", nameOrPath, builtInStudies);
   const path = resolve(nameOrPath);
   const where = `study file ${basename(path)}`;
   if (!existsSync(path)) throw new InputError(`${where}: expected a file at ${path}, got none`);
@@ -20,7 +20,8 @@ export async function loadStudy(nameOrPath: string): Promise<Study> {
   return parseStudy(where, module.default);
 }
 
-function looksLikePath(nameOrPath: string): boolean {
+/** Whether a word names a study file rather than a study. */
+export function isStudyPath(nameOrPath: string): boolean {
   return /[/\\]|\.[cm]?[jt]s$/.test(nameOrPath);
 }
 
@@ -29,7 +30,8 @@ async function importFile(where: string, path: string): Promise<Record<string, u
     return await import(pathToFileURL(path).href);
   } catch (cause) {
     if (cause instanceof InputError) throw new InputError(`${where}: ${cause.message}`, { cause });
-    const message = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+    // The compiler's complaints go on for several lines; the first says what is wrong.
+    const [message] = String(cause).trim().split("\n");
     throw new InputError(`${where}: expected a module that loads, got ${message}`, { cause });
   }
 }

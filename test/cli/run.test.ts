@@ -1,0 +1,175 @@
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { openStore } from "../../src/store/index.ts";
+import { type Ended, type Workplace, workplace } from "./carryover.ts";
+
+let place: Workplace;
+// Making a database takes seconds, copying one does not.
+const made = workplace();
+beforeAll(async () => {
+  const store = await openStore(join(made.folder, ".carryover"));
+  await store.close();
+});
+afterAll(() => made.remove());
+beforeEach(() => {
+  place = workplace();
+  cpSync(join(made.folder, ".carryover"), join(place.folder, ".carryover"), { recursive: true });
+});
+afterEach(() => place.remove());
+
+/** The quickstart with 3 trials: vanilla, blur 3, blur 7. */
+const words = [
+  "run",
+  "quickstart",
+  "--set",
+  "methods=blur",
+  "--set",
+  "strengths.blur=3,7",
+  "--set",
+  "seeds=1",
+  "--workers",
+  "2",
+];
+const events = (ended: Ended) =>
+  ended.stdout
+    .trim()
+    .split("\n")
+    .map((line): Record<string, unknown> => JSON.parse(line));
+
+describe("carryover run", () => {
+  it("runs every trial once, writes figures and tables, and a second run finds all of it done", async () => {
+    const first = await place.run([...words, "--json"]);
+    expect(first).toMatchObject({ code: 0, stderr: "" });
+    expect(events(first).filter(({ event }) => event === "finished")).toHaveLength(3);
+    expect(events(first).at(-1)).toMatchObject({ event: "done", rows: 3, failed: 0 });
+    const results = join(place.folder, "results", "quickstart");
+    for (const file of [
+      "figure.svg",
+      "figure.png",
+      "figure.vl.json",
+      "rows.csv",
+      "table.md",
+      "table.tex",
+      "manifest.json",
+    ])
+      expect(existsSync(join(results, file)), file).toBe(true);
+
+    const second = await place.run(words);
+    expect(second.code).toBe(0);
+    expect(second.stdout).toContain("results/quickstart/figure.svg");
+    expect(place.begun()).toHaveLength(3);
+
+    const figure = await place.run(["figure", "quickstart", "--format", "csv", "--out", "elsewhere"]);
+    expect(figure.code).toBe(0);
+    expect(readFileSync(join(place.folder, "elsewhere", "rows.csv"), "utf8")).toEqual(
+      readFileSync(join(results, "rows.csv"), "utf8"),
+    );
+    expect(existsSync(join(place.folder, "elsewhere", "figure.svg"))).toBe(false);
+  });
+
+  it("Ctrl-C stops it with 130 and the line that goes on; that line runs only what was missing", async () => {
+    place.tell("hold", "0-blur-3");
+    place.tell("hold", "0-blur-7");
+    const running = place.start(words);
+    await running.says(/"finished".*vanilla/);
+    running.child.kill("SIGINT");
+    const ended = await running.ended;
+    expect(ended.code).toBe(130);
+    const line = /^Interrupted\. To go on: (.*)$/m.exec(ended.stderr)?.[1] ?? "";
+    expect(line).toMatch(
+      / run quickstart --set methods=blur --set strengths.blur=3,7 --set seeds=1 --workers 2 --resume$/,
+    );
+
+    place.forget("hold", "0-blur-3");
+    place.forget("hold", "0-blur-7");
+    const before = place.begun().length;
+    const again = await place.run(line.split(" ").slice(2));
+    expect(again.code).toBe(0);
+    expect(place.begun().slice(before).sort()).toEqual(["0-blur-3", "0-blur-7"]);
+  });
+
+  it("a second Ctrl-C ends it at once, and no worker outlives it", async () => {
+    place.tell("stuck", "0-vanilla");
+    const running = place.start([...words, "--json"]);
+    const pid = Number(/"pid":(\d+)/.exec(await running.says(/"event":"started".*vanilla.*"pid":\d+/))?.[1]);
+    await running.says(/"event":"stage".*vanilla/);
+    running.child.kill("SIGINT");
+    await running.says(/Ctrl-C again/);
+    const again = setInterval(() => running.child.kill("SIGINT"), 100);
+    const { code, stdout } = await running.ended;
+    clearInterval(again);
+    expect(code).toBe(130);
+    expect(stdout).not.toContain('"interrupted"');
+    await expect.poll(() => isAlive(pid), { timeout: 5000 }).toBe(false);
+  });
+
+  it("tells of a trial that failed, draws the others, exits with 1, and tries it again next time", async () => {
+    place.tell("throw", "0-blur-7");
+    const ended = await place.run(words);
+    expect(ended.code).toBe(1);
+    expect(ended.stdout).toContain("seed 0 blur 7 failed: loss: expected a finite number, got NaN");
+    const failures = join(place.folder, "results", "quickstart", "failures.json");
+    expect(JSON.parse(readFileSync(failures, "utf8"))).toMatchObject([{ attempts: 1 }]);
+
+    place.forget("throw", "0-blur-7");
+    expect((await place.run(words)).code).toBe(0);
+    expect(place.begun().filter((name) => name === "0-blur-7")).toHaveLength(2);
+    expect(existsSync(failures)).toBe(false);
+  });
+
+  it("--fresh does every trial again, and goes on after an interruption with those it had not redone", async () => {
+    await place.run(words);
+    place.tell("hold", "0-blur-3");
+    place.tell("hold", "0-blur-7");
+    const running = place.start([...words, "--fresh"]);
+    await running.says(/"finished".*vanilla/);
+    running.child.kill("SIGINT");
+    const { stderr } = await running.ended;
+    expect(stderr).toMatch(/--resume$/m);
+    expect(stderr).not.toContain("--fresh");
+    place.forget("hold", "0-blur-3");
+    place.forget("hold", "0-blur-7");
+    const before = place.begun().length;
+    expect((await place.run([...words, "--resume"])).code).toBe(0);
+    expect(place.begun().slice(before).sort()).toEqual(["0-blur-3", "0-blur-7"]);
+    const after = place.begun().length;
+    await place.run(words);
+    expect(place.begun()).toHaveLength(after);
+  });
+
+  it("refuses a second run of the same folder and names the first one's pid", async () => {
+    place.tell("hold", "0-vanilla");
+    const running = place.start(words);
+    await running.says(/"started"/);
+    const { code, stderr } = await place.run(words);
+    expect({ code, named: stderr.includes(`process ${running.child.pid}`) }).toEqual({ code: 2, named: true });
+    running.child.kill("SIGINT");
+    await running.ended;
+  });
+
+  it("runs a study file of one's own", async () => {
+    writeFileSync(
+      join(place.folder, "mine.study.ts"),
+      `export default {
+        name: "mine",
+        pairs: [{ source: { dataset: "cifar10" }, target: { dataset: "svhn" } }],
+        model: "small-cnn",
+        methods: [] satisfies string[],
+        schedule: { epochs: 1, learningRate: 0.1 },
+        seeds: 1,
+      };\n`,
+    );
+    const ended = await place.run(["run", "mine.study.ts", "--out", "here"]);
+    expect(ended.code).toBe(0);
+    expect(existsSync(join(place.folder, "here", "figure.svg"))).toBe(true);
+  });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Workplace, workplace } from "./carryover.ts";
+
+let place: Workplace;
+beforeAll(() => {
+  place = workplace();
+});
+afterAll(() => place.remove());
+
+describe("a command line that is wrong is one sentence, and exit code 2", () => {
+  const cases: [words: string, sentence: string][] = [
+    [
+      "rnu quickstart",
+      'command: expected one of run, figure, studies, methods, datasets, doctor, got "rnu"; did you mean "run"?',
+    ],
+    ["run", "run: expected carryover run <study>, got no study"],
+    ["run quickstart again", "run: expected carryover run <study>, got more words than that"],
+    [
+      "run quickstart --worker 2",
+      'run: option: expected one of --set, --workers, --device, --database, --out, --data, --resume, --fresh, --json, --help, got "--worker"; did you mean "--workers"?',
+    ],
+    ["run quickstart --workers 0", '--workers: expected a whole number from 1 to 999999, got "0"'],
+    ["run quickstart --workers two", '--workers: expected a whole number from 1 to 999999, got "two"'],
+    ["run quickstart --workers", "run: option --workers <n>: expected a value, got none"],
+    ["run quickstart --device cdua", '--device: expected one of cpu, webgpu, cuda, got "cdua"; did you mean "cuda"?'],
+    ["run quickstart --resume --fresh", "run: expected at most one of --resume and --fresh, got both"],
+    [
+      "run quickstart --database postgres://x",
+      '--database: expected to be left out, got "postgres://x": this version keeps its rows in the folder .carryover only',
+    ],
+    [
+      "run quikstart",
+      'study (or the path of a study file): expected one of quickstart, cifar10-svhn, got "quikstart"; did you mean "quickstart"?',
+    ],
+    ["run quickstart --set epochs", '--set: expected key=value such as epochs=3, got "epochs"'],
+    ["run quickstart --set epochs=many", '--set epochs: expected a whole number of at least 1, got "many"'],
+    [
+      "run quickstart --set model=smal-cnn",
+      'study "quickstart": model: expected one of cifar-cnn, small-cnn, got "smal-cnn"; did you mean "small-cnn"?',
+    ],
+    [
+      "run quickstart --set target.dataset=mnsit",
+      'study "quickstart": target.dataset: expected one of cifar10, mnist, svhn, got "mnsit"; did you mean "mnist"?',
+    ],
+    [
+      "run quickstart --set strengths.rescale=0.5",
+      'study "quickstart" with --set strengths.rescale=0.5: strengths.rescale: expected a number from 1 to 16 (rescale: factor by which the image is made smaller and then larger again), got 0.5',
+    ],
+    ["run quickstart --data nowhere", '--data: expected a folder, got "nowhere", which is not there'],
+    [
+      "figure quickstart --format svg,jpg",
+      '--format: expected one of svg, png, vl.json, csv, md, tex, got "jpg"; did you mean "svg"?',
+    ],
+    ["studies --jsn", 'studies: option: expected one of --json, --help, got "--jsn"; did you mean "--json"?'],
+    ["datasets", "datasets: expected one of list, fetch, verify, got nothing"],
+    ["datasets fech mnist", 'datasets: expected one of list, fetch, verify, got "fech"; did you mean "fetch"?'],
+    ["datasets fetch minst", 'dataset: expected one of cifar10, mnist, svhn, got "minst"; did you mean "mnist"?'],
+    ["datasets verify", "verify: expected carryover datasets verify <name>, got no name"],
+  ];
+  it.each(cases)("carryover %s", async (words, sentence) => {
+    const { code, stdout, stderr } = await place.run(words.split(" "));
+    expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: "", stderr: `carryover: ${sentence}\n` });
+  });
+});
+
+describe("commands that only tell", () => {
+  const cases: [words: string, telling: RegExp][] = [
+    ["", /Usage: carryover/],
+    ["--help", /Usage: carryover/],
+    ["run --help", /Usage: carryover run/],
+    ["--version", /^\d+\.\d+\.\d+\n$/],
+    ["studies", /quickstart +18 /],
+    ["methods", /^jr +Jacobian regularisation +penalty/m],
+    ["datasets list", /^mnist +10 /m],
+    ["doctor", /^ok +engine on cpu: onnxruntime computes$/m],
+  ];
+  it.each(cases)("carryover %s", async (words, telling) => {
+    const { code, stdout, stderr } = await place.run(words === "" ? [] : words.split(" "), { real: true });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toMatch(telling);
+  });
+
+  it.each(["studies", "methods", "datasets list", "doctor"])(
+    "carryover %s --json is one value a line",
+    async (words) => {
+      const { stdout } = await place.run([...words.split(" "), "--json"], { real: true });
+      const values = stdout
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line));
+      expect(values.length).toBeGreaterThan(1);
+    },
+  );
+
+  it("tells what is damaged or absent, and exits with 2", async () => {
+    const { code, stdout } = await place.run(["datasets", "verify", "mnist"], { real: true });
+    expect(code).toBe(2);
+    expect(stdout).toMatch(/^mnist train: absent/);
+  });
+});

@@ -1,0 +1,91 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
+import { builtInStudies, checkSizes, checkStudy, expandStudy, loadStudy } from "../../src/studies/index.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "carryover-studies-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function studyFile(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+describe("loadStudy", () => {
+  it.each(Object.keys(builtInStudies))("%s is found by name, and everything that it names is there", async (name) => {
+    const study = await loadStudy(name);
+    expect(study.name).toBe(name);
+    expect(() => checkStudy(study)).not.toThrow();
+  });
+
+  const examples = fileURLToPath(new URL("../../examples", import.meta.url));
+  it.each(readdirSync(examples).filter((name) => name.endsWith(".study.ts")))(
+    "examples/%s can be run",
+    async (name) => {
+      const study = await loadStudy(join(examples, name));
+      expect(() => checkStudy(study)).not.toThrow();
+      expect(expandStudy(study).length).toBeGreaterThan(1);
+    },
+  );
+
+  const cases: [name: string, text: string, sentence: string | RegExp][] = [
+    [
+      "empty.study.ts",
+      "export {};",
+      'study file empty.study.ts: expected "export default defineStudy({ ... })", got no default export',
+    ],
+    ["number.study.ts", "export default 3;", "study file number.study.ts: expected an object, got 3"],
+    [
+      "thrown.study.ts",
+      "throw new TypeError('no');",
+      "study file thrown.study.ts: expected a module that loads, got TypeError: no",
+    ],
+    ["syntax.study.ts", "export default {", /^study file syntax.study.ts: expected a module that loads, got [^\n]+$/],
+    [
+      "key.study.mjs",
+      "export default { name: 'x', pairs: [], mehtods: [] };",
+      /^study file key.study.mjs: pairs: expected a list of at least 1, got \[\]$/,
+    ],
+    [
+      "name.study.ts",
+      "export default { name: 'My Study' };",
+      /^study file name.study.ts: name: expected lower-case letters, digits and hyphens, such as my-study, got "My Study"$/,
+    ],
+  ];
+  it.each(cases)("%s is refused in one sentence", async (name, text, sentence) => {
+    const matching = typeof sentence === "string" ? sentence : expect.stringMatching(sentence);
+    await expect(loadStudy(studyFile(name, text))).rejects.toMatchObject({ name: "InputError", message: matching });
+  });
+});
+
+describe("checkSizes", () => {
+  const counts: Record<string, number> = {
+    "cifar10 train": 50_000,
+    "cifar10 test": 10_000,
+    "mnist train": 1400,
+    "mnist test": 999,
+  };
+  const check = (train: number, test: number) => async () => {
+    const study = await loadStudy("quickstart");
+    const [pair] = study.pairs;
+    if (!pair) throw new Error("expected a pair");
+    const target = { ...pair.target, train, validation: 500, test };
+    checkSizes({ ...study, pairs: [{ ...pair, target }] }, ({ dataset, split }) => counts[`${dataset} ${split}`] ?? 0);
+  };
+
+  it("takes what there is, to the last example", async () => {
+    await expect(check(900, 999)()).resolves.toBeUndefined();
+  });
+
+  it("refuses more train + validation, or more test, than there is", async () => {
+    await expect(check(901, 999)()).rejects.toThrow(
+      'study "quickstart": target: expected train + validation of at most 1400, as many as mnist has to train with, got 901 + 500',
+    );
+    await expect(check(900, 1000)()).rejects.toThrow(
+      'study "quickstart": target: expected test of at most 999, as many as mnist has, got 1000',
+    );
+  });
+});
