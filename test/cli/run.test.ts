@@ -104,6 +104,22 @@ describe("carryover run", () => {
     await expect.poll(() => isAlive(pid), { timeout: 5000 }).toBe(false);
   });
 
+  it("killed from outside it leaves no worker behind, and the next run does only what was missing", async () => {
+    place.tell("hold", "0-blur-3");
+    place.tell("hold", "0-blur-7");
+    const running = place.start([...words, "--json"]);
+    const pid = Number(/\d+$/.exec(await running.says(/blur 3","attempt":1,"pid":\d+/))?.[0]);
+    await running.says(/"finished".*vanilla/);
+    running.child.kill("SIGKILL");
+    await running.ended;
+    await expect.poll(() => isAlive(pid), { timeout: 5000 }).toBe(false);
+    place.forget("hold", "0-blur-3");
+    place.forget("hold", "0-blur-7");
+    const before = place.begun().length;
+    expect((await place.run(words)).code).toBe(0);
+    expect(place.begun().slice(before).sort()).toEqual(["0-blur-3", "0-blur-7"]);
+  });
+
   it("tells of a trial that failed, draws the others, exits with 1, and tries it again next time", async () => {
     place.tell("throw", "0-blur-7");
     const ended = await place.run(words);
