@@ -45,6 +45,8 @@ function plain(program: Program, x: Node, weight: Node, conv: ConvParams, groups
     );
   }
   const cropped = crop(program, x, conv.padding);
+  // Nothing of the image is left: every window sees padding alone.
+  if (cropped === undefined) return program.expand(program.scalar(0, x.type, 4), shape);
   const geometry: ConvGeometry = {
     strides: conv.strides,
     dilation: conv.rhsDilation,
@@ -73,19 +75,24 @@ function asInputGradient(program: Program, x: Node, weight: Node, conv: ConvPara
   const after = [0, 1].map((i) => (kernel[i] ?? 0) - (conv.padding[i]?.[1] ?? 0));
   if (before.some((length) => length < 0)) return undefined;
   const size = outputShape(x, weight, conv).slice(2) as [number, number];
+  // `after` below zero means rows of the input that no window reached; an executor takes fewer of them than a stride.
+  const most = conv.lhsDilation.map((stride) => stride - 1);
+  const beyond = after.map((length, i) => Math.max(0, -length - (most[i] ?? 0)));
+  const reached = size.map((length, i) => length - (beyond[i] ?? 0)) as [number, number];
+  if (reached.some((length) => length < 1)) return undefined;
   const forward = program.transpose(program.flip(weight, [2, 3]), [1, 0, 2, 3]);
-  return program.convInputGradient(
+  const gradient = program.convInputGradient(
     x,
     forward,
     {
       strides: conv.lhsDilation,
       dilation: conv.rhsDilation,
-      // `after` below zero means rows of the input that no window reached.
-      padding: [...before, ...after] as never,
+      padding: [...before, ...after.map((length, i) => length + (beyond[i] ?? 0))] as never,
       groups: 1,
     },
-    size,
+    reached,
   );
+  return program.pad(gradient, [0, 0, 0, 0], [0, 0, ...beyond]);
 }
 
 /**
@@ -96,7 +103,12 @@ function asWeightGradient(program: Program, x: Node, weight: Node, conv: ConvPar
   const out = outputShape(x, weight, conv).slice(2) as [number, number];
   const swapped = x.op === "transpose" && String(x.attributes.perm) === "1,0,2,3";
   const kernelIsImage = out.every((length, i) => dim(weight, i + 2) >= length) && dim(weight, 2) * dim(weight, 3) > 1;
-  if (!swapped || !kernelIsImage || conv.padding.some(([before]) => before < 0)) return undefined;
+  // Windows that see padding alone, and rows cut off in front, are left to the ordinary convolution.
+  const reach = out.map(
+    (length, i) => (length - 1) * (conv.strides[i] ?? 1) + (dim(weight, i + 2) - 1) * (conv.rhsDilation[i] ?? 1) + 1,
+  );
+  const seen = conv.padding.every(([before], i) => before >= 0 && before < (reach[i] ?? 0));
+  if (!swapped || !kernelIsImage || !seen) return undefined;
   const gradient = program.convWeightGradient(
     first(x),
     program.transpose(weight, [1, 0, 2, 3]),
@@ -124,14 +136,12 @@ function grouped(program: Program, x: Value, weight: Value, conv: ConvParams): V
   return transpose(program, perGroup, [1, 0, 2, 3, 4]);
 }
 
-/** Negative padding cuts. */
-function crop(program: Program, x: Node, padding: readonly [Pair, Pair]): Node {
+/** Negative padding cuts; undefined when nothing is left. */
+function crop(program: Program, x: Node, padding: readonly [Pair, Pair]): Node | undefined {
   const cut = (axis: number, side: 0 | 1) => (axis < 2 ? 0 : Math.max(0, -(padding[axis - 2]?.[side] ?? 0)));
-  return program.slice(
-    x,
-    x.shape.map((_, axis) => cut(axis, 0)),
-    x.shape.map((length, axis) => length - cut(axis, 1)),
-  );
+  const starts = x.shape.map((_, axis) => cut(axis, 0));
+  const ends = x.shape.map((length, axis) => length - cut(axis, 1));
+  return ends.every((end, axis) => end > (starts[axis] ?? 0)) ? program.slice(x, starts, ends) : undefined;
 }
 
 /** dilation - 1 zeros between neighbours. */

@@ -39,7 +39,8 @@ export function lowerWeightGradient(graph: GraphWriter, node: Node, x: string, y
   const { strides, dilation, padding } = geometryOf(node);
   const [kh] = listOf(node, "kernel");
   const [height, oh] = [dim(first(node), 2), dim(second(node), 2)];
-  const aligned = strides[0] === 1 && dilation[0] === 1 && height === oh && kh === 2 * padding[0] + 1 && kh > 1;
+  const unit = [...strides, ...dilation].every((step) => step === 1) && padding[3] >= 0;
+  const aligned = unit && height === oh && kh === 2 * padding[0] + 1 && kh > 1;
   const few = dim(first(node), 1) < 16 || dim(second(node), 1) >= 512;
   return aligned && !few ? shiftedKernels(graph, node, x, y) : depthConvolution(graph, node, x, y);
 }
