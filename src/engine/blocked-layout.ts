@@ -1,4 +1,5 @@
-import type { Fusion } from "./fusion.ts";
+import type { CombinationFusion, ConvolutionFusion, Fusion } from "./fusion.ts";
+import { biasVector, scaleVector } from "./lower-combination.ts";
 import { convAttributes, geometryOf } from "./lower-conv.ts";
 import { type Lowering, lowerElementwise, reductions } from "./lower-onnx.ts";
 import { dim, first, listOf, type Node, second } from "./program.ts";
@@ -59,6 +60,7 @@ export function toBlocked({ graph, block }: Lowering, node: Node, plain: string)
 
 /** Writes a node in the blocked layout where that serves; undefined leaves it to the plain rules. */
 export function lowerBlocked(lowering: Lowering, node: Node, fusion: Fusion | undefined): Blocked | undefined {
+  if (fusion?.kind === "combination") return combination(lowering, fusion);
   if (fusion) return convolution(lowering, fusion);
   const images = node.inputs.filter((input) => lowering.isBlocked(input) && !isLayoutFree(input.shape));
   if (images.length === 0) return undefined;
@@ -68,7 +70,7 @@ export function lowerBlocked(lowering: Lowering, node: Node, fusion: Fusion | un
   return elementwise(lowering, node);
 }
 
-function convolution(lowering: Lowering, { conv, bias, relu }: Fusion): Blocked | undefined {
+function convolution(lowering: Lowering, { conv, bias, relu }: ConvolutionFusion): Blocked | undefined {
   const { graph, block } = lowering;
   const [x, weight] = [first(conv), second(conv)];
   const [out, channels, kh, kw] = weight.shape as [number, number, number, number];
@@ -92,6 +94,38 @@ function convolution(lowering: Lowering, { conv, bias, relu }: Fusion): Blocked 
     domain,
   );
   return { layout: "blocked", name: graph.reshape(name, blockedShape(conv.shape, block)) };
+}
+
+/**
+ * A scale for each channel is a depthwise 1x1 convolution, whose kernel also adds a bias and another image and
+ * rectifies in the same pass over memory; broadcast products and sums would make a pass each, in runs of one block.
+ */
+function combination(lowering: Lowering, fusion: CombinationFusion): Blocked | undefined {
+  const { graph, block } = lowering;
+  const { shape, terms, relu } = fusion;
+  const channels = shape[1] ?? 1;
+  if (channels % block !== 0 || !terms.some(({ image }) => lowering.isBlocked(image))) return undefined;
+  const image = (node: Node) => graph.reshape(lowering.blocked(node), shape);
+  const scaled = terms.flatMap((term) => {
+    const scale = scaleVector(lowering, term.scales, term.sign, channels);
+    return scale === undefined ? [] : [{ image: image(term.image), scale }];
+  });
+  const bare = terms.filter(({ scales, sign }) => scales.length === 0 && sign === 1);
+  let sum = bare.map((term) => image(term.image)).reduce((a, b) => (a ? graph.emit("Add", [a, b]) : b), "");
+  let bias = biasVector(lowering, fusion) ?? "";
+  for (const [i, { image, scale }] of scaled.entries()) {
+    const inputs = [image, graph.reshape(scale, [channels, 1, 1, 1]), bias, sum];
+    while (inputs.at(-1) === "") inputs.pop();
+    const last = i === scaled.length - 1;
+    sum = graph.emit(
+      "Conv",
+      inputs,
+      { ...window(1), group: channels, ...(relu && last && { activation: "Relu" }) },
+      domain,
+    );
+    bias = "";
+  }
+  return { layout: "blocked", name: graph.reshape(sum, blockedShape(shape, block)) };
 }
 
 /** Splitting or joining axes behind the channels leaves the blocks as they are. */

@@ -1,4 +1,4 @@
-import type { Fusion } from "./fusion.ts";
+import type { ConvolutionFusion } from "./fusion.ts";
 import type { GraphWriter } from "./graph-writer.ts";
 import type { Lowering } from "./lower-onnx.ts";
 import type { Attribute } from "./onnx-model.ts";
@@ -11,7 +11,7 @@ export function convAttributes(node: Node): Record<string, Attribute> {
   return { strides, pads: padding, dilations: dilation, group: groups };
 }
 
-export function lowerConv(lowering: Lowering, { conv, bias, relu }: Fusion): string {
+export function lowerConv(lowering: Lowering, { conv, bias, relu }: ConvolutionFusion): string {
   const { graph } = lowering;
   const inputs = conv.inputs.map((input) => lowering.plain(input));
   if (bias) inputs.push(graph.reshape(lowering.plain(bias), [-1]));

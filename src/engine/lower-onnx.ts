@@ -1,6 +1,7 @@
 import { type Blocked, lowerBlocked, toBlocked, toPlain } from "./blocked-layout.ts";
-import { type Fusion, fuseConvolutions } from "./fusion.ts";
+import { type Fusion, planFusions } from "./fusion.ts";
 import { GraphWriter, onnxType } from "./graph-writer.ts";
+import { lowerCombination } from "./lower-combination.ts";
 import { lowerConv, lowerInputGradient, lowerWeightGradient } from "./lower-conv.ts";
 import type { OnnxGraph, OnnxValue } from "./onnx-model.ts";
 import { dim, first, listOf, type Node, reachable } from "./program.ts";
@@ -68,7 +69,7 @@ export function lowerToOnnx(outputs: readonly Node[], options: LoweringOptions):
   const lowering = new Lowering(options);
   const { graph } = lowering;
   const order = reachable(outputs);
-  const { fusions, absorbed } = fuseConvolutions(order, outputs);
+  const { fusions, absorbed } = planFusions(order, outputs);
   const inputs: OnnxValue[] = [];
   for (const node of order) {
     if (absorbed.has(node)) continue;
@@ -148,6 +149,7 @@ export function lowerElementwise(graph: GraphWriter, node: Node, inputs: readonl
 
 function lowerPlain(lowering: Lowering, node: Node, fusion: Fusion | undefined): string {
   const { graph } = lowering;
+  if (fusion?.kind === "combination") return lowerCombination(lowering, fusion);
   if (fusion) return lowerConv(lowering, fusion);
   const inputs = node.inputs.map((input) => lowering.plain(input));
   const [x = "", y = ""] = inputs;

@@ -356,6 +356,7 @@ export class Program {
       case "add":
         if (isZero(a)) return whole(b);
         if (isZero(b)) return whole(a);
+        if (a === b && a.type === "float32") return this.#scaled(a, 2);
         if (b.op === "neg") return this.binary("sub", a, first(b));
         if (a.op === "neg") return this.binary("sub", b, first(a));
         // (p - q) + q and its mirror: a value with the derivative of another.
