@@ -6,6 +6,7 @@ export {
   latestRows,
   relativeTransfer,
   relativeTransferAccuracy,
+  relativeTransferByTrial,
   type TransferPoint,
   type TransferRow,
 } from "./relative-transfer.ts";

@@ -24,8 +24,9 @@ interface TransferTrial {
 type MethodSetting = { readonly kind: string; readonly strength: number; readonly [key: string]: Json | undefined };
 
 /**
- * Where an interval comes from: `student` is Student's t over the seeds; with one seed it can only tell the noise of
- * the test sets: `wilson` is Wilson's interval of one proportion, `binomial` the normal interval of a difference of proportions.
+ * Where an interval comes from: `student` is Student's t over the seeds. `wilson` (one proportion) and `binomial` (a
+ * difference of proportions, normal approximation) tell the noise of the test examples only; they stand where there is
+ * one seed, and where few seeds happen to agree so well that t's interval would be the narrower one.
  */
 export type IntervalKind = "student" | "wilson" | "binomial";
 
@@ -79,7 +80,7 @@ export function relativeTransferAccuracy(row: TransferRow, vanilla: TransferRow)
  */
 export function relativeTransfer<R extends TransferRow>(rows: readonly R[]): TransferPoint<R["trial"]>[] {
   const latest = latestRows(rows);
-  const vanilla = new Map(latest.filter(isVanilla).map((row) => [settingOf(row.trial, "methods"), row]));
+  const vanilla = vanillaRows(latest);
   const groups = Map.groupBy(latest, ({ trial }) => settingOf(trial, "seed"));
   return [...groups.values()].map((group) => pointOf(group, vanilla)).sort(byMethod);
 }
@@ -93,6 +94,9 @@ export function latestRows<R extends TransferRow>(rows: readonly R[]): R[] {
   }
   return [...latest.values()].sort((a, b) => (a.trialId < b.trialId ? -1 : 1));
 }
+
+/** The normal distribution's 97.5 % quantile. */
+const z95 = 1.959963984540054;
 
 const isVanilla = (row: TransferRow) => row.trial.methods.length === 0;
 
@@ -109,10 +113,7 @@ function pointOf<R extends TransferRow>(
   const [first] = rows;
   if (!first) throw new Error("relativeTransfer: expected a group of at least one row, got none");
   const { methods } = first.trial;
-  const pairs = rows.flatMap((row) => {
-    const reference = vanilla.get(settingOf(row.trial, "methods"));
-    return reference ? [{ row, reference }] : [];
-  });
+  const pairs = pairsOf(rows, vanilla);
   const missing = rows.filter((row) => !pairs.some((pair) => pair.row === row)).map((row) => row.trial.seed);
   const collapsedSeeds = rows.filter((row) => row.source.collapsed).map((row) => row.trial.seed);
   const collapsedVanilla = pairs.filter(({ reference }) => reference.source.collapsed && !isVanilla(first));
@@ -145,24 +146,39 @@ function pointOf<R extends TransferRow>(
   };
 }
 
+/** The relative transfer accuracy of each trial that has a vanilla row, by the trial's id. */
+export function relativeTransferByTrial(rows: readonly TransferRow[]): Map<string, number> {
+  const latest = latestRows(rows);
+  const pairs = pairsOf(latest, vanillaRows(latest));
+  return new Map(pairs.map(({ row, reference }) => [row.trialId, relativeTransferAccuracy(row, reference)]));
+}
+
+interface Pair {
+  readonly row: TransferRow;
+  readonly reference: TransferRow;
+}
+
+function pairsOf(rows: readonly TransferRow[], vanilla: ReadonlyMap<string, TransferRow>): Pair[] {
+  return rows.flatMap((row) => {
+    const reference = vanilla.get(settingOf(row.trial, "methods"));
+    return reference ? [{ row, reference }] : [];
+  });
+}
+
+const vanillaRows = <R extends TransferRow>(rows: readonly R[]) =>
+  new Map(rows.filter(isVanilla).map((row) => [settingOf(row.trial, "methods"), row]));
+
 function note(seeds: readonly number[], text: string): string[] {
   return seeds.length === 0 ? [] : [`${text} seed${seeds.length > 1 ? "s" : ""} ${seeds.join(", ")}`];
 }
 
-function transferEstimate(pairs: readonly { readonly row: TransferRow; readonly reference: TransferRow }[]): Estimate {
+function transferEstimate(pairs: readonly Pair[]): Estimate {
   const values = pairs.map(({ row, reference }) => relativeTransferAccuracy(row, reference));
   const n = pairs.map(({ row }) => row.target.accuracy.n);
-  const [pair] = pairs;
-  if (values.length > 1 || !pair) return studentEstimate(values, n);
-  const margin = isVanilla(pair.row) ? 0 : 1.959963984540054 * Math.sqrt(transferVariance(pair.row, pair.reference));
   const centre = mean(values);
-  return {
-    mean: centre,
-    interval: { low: centre - margin, high: centre + margin },
-    intervalKind: "binomial",
-    values,
-    n,
-  };
+  const variances = pairs.map(({ row, reference }) => (isVanilla(row) ? 0 : transferVariance(row, reference)));
+  const margin = (z95 * Math.sqrt(mean(variances))) / Math.sqrt(pairs.length);
+  return wider({ values, n }, { low: centre - margin, high: centre + margin }, "binomial");
 }
 
 /**
@@ -176,24 +192,32 @@ function transferVariance(row: TransferRow, vanilla: TransferRow): number {
 }
 
 function accuracyEstimate(measured: readonly Measured[]): Estimate {
-  const [only, ...others] = measured;
-  const values = measured.map(({ value }) => value);
   const n = measured.map((each) => each.n);
-  if (!only || others.length > 0) return studentEstimate(values, n);
-  const interval = wilsonInterval(only.value * only.n, only.n);
-  return { mean: only.value, interval, intervalKind: "wilson", values, n };
+  const successes = measured.reduce((sum, each) => sum + each.value * each.n, 0);
+  const pooled = wilsonInterval(
+    successes,
+    n.reduce((sum, count) => sum + count, 0),
+  );
+  return wider({ values: measured.map(({ value }) => value), n }, pooled, "wilson");
 }
 
 function lossEstimate(measured: readonly Measured[]): Estimate {
-  return studentEstimate(
-    measured.map(({ value }) => value),
-    measured.map(({ n }) => n),
-  );
+  const values = measured.map(({ value }) => value);
+  const interval = meanInterval(values);
+  return { mean: mean(values), interval, intervalKind: interval && "student", values, n: measured.map(({ n }) => n) };
 }
 
-function studentEstimate(values: readonly number[], n: readonly number[]): Estimate {
-  const interval = meanInterval(values);
-  return { mean: mean(values), interval, intervalKind: interval && "student", values, n };
+/** Student's t over the seeds, or what the test examples alone leave open when that is the wider. */
+function wider(
+  { values, n }: Pick<Estimate, "values" | "n">,
+  sampling: Interval,
+  samplingKind: IntervalKind,
+): Estimate {
+  const student = meanInterval(values);
+  const widthOf = ({ low, high }: Interval) => high - low;
+  return student && widthOf(student) >= widthOf(sampling)
+    ? { mean: mean(values), interval: student, intervalKind: "student", values, n }
+    : { mean: mean(values), interval: sampling, intervalKind: samplingKind, values, n };
 }
 
 /** Settings apart, vanilla first, single methods by kind and strength, combinations last. */

@@ -1,0 +1,95 @@
+import type { Method } from "../studies/trial.ts";
+
+/** How a kind of method looks in every figure. */
+export interface MethodStyle {
+  /** Its name in a legend. */
+  readonly label: string;
+  /** Its name beside a dot. */
+  readonly short: string;
+  readonly colour: string;
+  /** A Vega symbol, or an SVG path within -1 ... 1. */
+  readonly shape: string;
+  /** The smaller number is the stronger setting: fewer bits, a smaller norm. */
+  readonly smallerIsStronger?: true;
+}
+
+const star = "M0,-1.1L0.26,-0.36L1.05,-0.34L0.42,0.14L0.65,0.89L0,0.44L-0.65,0.89L-0.42,0.14L-1.05,-0.34L-0.26,-0.36Z";
+const pentagon = "M0,-1L0.95,-0.31L0.59,0.81L-0.59,0.81L-0.95,-0.31Z";
+const hexagon = "M0.5,-0.87L1,0L0.5,0.87L-0.5,0.87L-1,0L-0.5,-0.87Z";
+
+/**
+ * A kind keeps its colour and shape in all studies, so that figures can be laid side by side. The hues are Okabe and
+ * Ito's (2008), which the colour-blind can tell apart: a hue is a family of methods, within it the shade and the shape
+ * differ, and the shape alone already tells the five kinds of the quickstart.
+ */
+export const methodStyles: Readonly<Record<string, MethodStyle>> = {
+  vanilla: { label: "Vanilla", short: "vanilla", colour: "#000000", shape: "circle" },
+
+  jr: { label: "Jacobian reg.", short: "JR", colour: "#0072B2", shape: "square" },
+  "jr-code": { label: "Jacobian reg. (code)", short: "JR-code", colour: "#5B9BD0", shape: "triangle-right" },
+  "input-gradient": { label: "Input gradient", short: "IG", colour: "#003E66", shape: "triangle-left" },
+
+  wd: { label: "Weight decay", short: "WD", colour: "#D55E00", shape: "diamond" },
+  llr: { label: "Last-layer norm", short: "LLR", colour: "#F0A06A", shape: "square" },
+  llot: { label: "Orthogonal last layer", short: "LLOT", colour: "#7A3300", shape: hexagon, smallerIsStronger: true },
+  spectral: { label: "Spectral norm", short: "spectral", colour: "#B5462E", shape: "triangle-down" },
+
+  blur: { label: "Gaussian blur", short: "blur", colour: "#009E73", shape: "triangle-up" },
+  rescale: { label: "Rescale", short: "rescale", colour: "#56B4E9", shape: "triangle-down" },
+  noise: { label: "Gaussian noise", short: "noise", colour: "#7CC9A8", shape: "circle" },
+  posterize: { label: "Posterize", short: "posterize", colour: "#00543D", shape: "square", smallerIsStronger: true },
+  erase: { label: "Random erasing", short: "erase", colour: "#4E8F2F", shape: pentagon },
+
+  rotation: { label: "Rotation", short: "rotation", colour: "#CC79A7", shape: "diamond" },
+  translation: { label: "Translation", short: "translation", colour: "#8E3B6E", shape: "triangle-right" },
+  affine: { label: "Affine", short: "affine", colour: "#E3AECB", shape: "square" },
+  perspective: { label: "Perspective", short: "perspective", colour: "#5B1E52", shape: "triangle-left" },
+
+  at: { label: "Adversarial training", short: "AT", colour: "#E69F00", shape: star },
+  trades: { label: "TRADES", short: "TRADES", colour: "#9C6B00", shape: pentagon },
+};
+
+/** How many times a shape's area must grow to look as large as a circle. */
+export const shapeGain = (shape: string): number =>
+  ({ diamond: 1.35, square: 0.9, [star]: 1.5, [pentagon]: 1.1 })[shape] ?? (shape.startsWith("triangle") ? 1.15 : 1);
+
+/** For kinds without an entry and for combinations: greys told apart by their shapes. */
+const spare: readonly Pick<MethodStyle, "colour" | "shape">[] = ["#4D4D4D", "#8C8C8C", "#1F2A44"].flatMap((colour) =>
+  [hexagon, "square", star, "triangle-up", "diamond", "triangle-down", "circle"].map((shape) => ({ colour, shape })),
+);
+
+/** One name for the methods of a point, whatever their strengths: "jr", "jr + blur", "vanilla". */
+export const familyOf = (methods: readonly Method[]): string =>
+  methods.map(({ kind }) => kind).join(" + ") || "vanilla";
+
+/** The style of a family. One that is not in the table gets a spare one, chosen by its name alone. */
+export function methodStyle(family: string): MethodStyle {
+  const known = Object.hasOwn(methodStyles, family) ? methodStyles[family] : undefined;
+  if (known) return known;
+  const sum = [...family].reduce((hash, letter) => (Math.imul(hash, 31) + (letter.codePointAt(0) ?? 0)) >>> 0, 7);
+  const kinds = family.split(" + ");
+  const parts = kinds.map((kind) => (Object.hasOwn(methodStyles, kind) ? methodStyles[kind] : undefined));
+  const named = (key: "label" | "short") => kinds.map((kind, i) => parts[i]?.[key] ?? kind).join(" + ");
+  const look = spare[sum % spare.length] ?? { colour: "#4D4D4D", shape: hexagon };
+  return { label: named("label"), short: named("short"), ...look };
+}
+
+/** Families in the order of a legend: the table's, then the others by name. */
+export function compareFamilies(a: string, b: string): number {
+  const order = Object.keys(methodStyles);
+  const place = (family: string) => (order.includes(family) ? order.indexOf(family) : order.length);
+  return place(a) - place(b) || (a < b ? -1 : a > b ? 1 : 0);
+}
+
+/** Weaker to stronger, within a family: by the first strength that differs. */
+export function compareStrengths(a: readonly Method[], b: readonly Method[]): number {
+  for (const [i, { kind, strength }] of a.entries()) {
+    const difference = strength - (b[i]?.strength ?? strength);
+    if (difference !== 0) return methodStyle(kind).smallerIsStronger ? -difference : difference;
+  }
+  return 0;
+}
+
+/** "0.1", or "0.1, 3" for a combination; empty for vanilla. */
+export const strengthText = (methods: readonly Method[]): string =>
+  methods.map(({ strength }) => `${strength}`).join(", ");

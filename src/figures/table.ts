@@ -1,0 +1,96 @@
+import type { Estimate } from "../metrics/relative-transfer.ts";
+import { compareFamilies, compareStrengths, familyOf, methodStyle, strengthText } from "./method-style.ts";
+import type { Point } from "./point.ts";
+import { attackText, bySetting, intervalText, noteTexts, pairText, protocolText } from "./settings.ts";
+
+/** A number with its interval, as text: "44.0", "[40.1, 47.9]". Absent numbers are "–", absent intervals empty. */
+export interface Cell {
+  readonly value: string;
+  readonly interval: string;
+  /** Half of the interval's longer side, "3.9", where there is room for no more. */
+  readonly margin: string;
+}
+
+export interface TableLine {
+  readonly method: string;
+  readonly strength: string;
+  readonly seeds: string;
+  readonly collapsed: boolean;
+  /** In the order of `tableColumns`. */
+  readonly cells: readonly Cell[];
+}
+
+/** The points of one setting as text, which each format dresses in its own way. */
+export interface Table {
+  readonly title: string;
+  readonly subtitle: string;
+  readonly lines: readonly TableLine[];
+  /** What a reader must know, as sentences. */
+  readonly notes: readonly string[];
+}
+
+interface Column {
+  readonly title: string;
+  readonly short: string;
+  readonly of: (point: Point) => Estimate | undefined;
+  readonly text: (value: number) => string;
+}
+
+const percent = (value: number) => fixed(100 * value, 1);
+const signedPercent = (value: number) =>
+  `${percent(value).startsWith("−") || percent(value) === "0.0" ? "" : "+"}${percent(value)}`;
+const nats = (value: number) => fixed(value, 3);
+
+export const tableColumns: readonly Column[] = [
+  { title: "Robust acc. (%)", short: "robust %", of: (point) => point.robust, text: percent },
+  { title: "DT Acc (points)", short: "DT Acc", of: (point) => point.dt, text: signedPercent },
+  { title: "Source acc. (%)", short: "source %", of: (point) => point.source.accuracy, text: percent },
+  { title: "Target acc. (%)", short: "target %", of: (point) => point.target.accuracy, text: percent },
+  { title: "Source loss", short: "src loss", of: (point) => point.source.loss, text: nats },
+  { title: "Target loss", short: "tgt loss", of: (point) => point.target.loss, text: nats },
+];
+
+/** One table for each setting, its lines in the legend's order, weaker settings first. */
+export function tablesOf(points: readonly Point[]): Table[] {
+  return bySetting(points).map((group) => {
+    const ordered = group.toSorted(
+      (a, b) => compareFamilies(familyOf(a.methods), familyOf(b.methods)) || compareStrengths(a.methods, b.methods),
+    );
+    const [first] = ordered;
+    return {
+      title: first ? pairText(first.trial) : "",
+      subtitle: first ? `${attackText(first.trial.attack)} · ${protocolText(ordered)}` : "",
+      lines: ordered.map(lineOf),
+      notes: [
+        `In brackets: ${intervalText(ordered)}.`,
+        "DT Acc = target minus source accuracy, less the same of the vanilla model of the same seed; a lower source accuracy raises it.",
+        "Losses: mean cross-entropy in nats.",
+        ...noteTexts(ordered),
+      ],
+    };
+  });
+}
+
+function lineOf(point: Point): TableLine {
+  return {
+    method: methodStyle(familyOf(point.methods)).label,
+    strength: strengthText(point.methods),
+    seeds: `${point.seeds.length}`,
+    collapsed: point.collapsed > 0,
+    cells: tableColumns.map(({ of, text }) => cellOf(of(point), text)),
+  };
+}
+
+function cellOf(estimate: Estimate | undefined, text: (value: number) => string): Cell {
+  if (!estimate) return { value: "–", interval: "", margin: "" };
+  const { mean, interval } = estimate;
+  if (!interval || interval.low === interval.high) return { value: text(mean), interval: "", margin: "" };
+  const margin = text(Math.max(interval.high - mean, mean - interval.low)).replace("+", "");
+  return { value: text(mean), interval: `[${text(interval.low)}, ${text(interval.high)}]`, margin };
+}
+
+/** A fixed number of digits, a true minus sign, and no negative zero. */
+function fixed(value: number, digits: number): string {
+  const text = Math.abs(value).toFixed(digits);
+  return value < 0 && Number(text) !== 0 ? `−${text}` : text;
+}
