@@ -6,3 +6,14 @@ export function version(): string {
   const { version } = JSON.parse(text) as { version: string };
   return version;
 }
+
+/** The oldest Node that runs studies: it has node:sqlite and strips types from study files. */
+const oldestNode: readonly [major: number, minor: number] = [22, 18];
+
+/** What is wrong with this Node, as the end of a sentence; undefined when nothing is. */
+export function nodeComplaint(running = process.versions.node): string | undefined {
+  const [major = 0, minor = 0] = running.split(".").map(Number);
+  const [oldestMajor, oldestMinor] = oldestNode;
+  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return undefined;
+  return `expected Node ${oldestNode.join(".")} or newer, got ${running}`;
+}

@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { InputError } from "../../base/index.ts";
 import { exitCodes } from "../launch.ts";
 import { bytesText, print, printJson } from "../output.ts";
+import { nodeComplaint } from "../version.ts";
 
 /** One finding; "bad" means that studies cannot run here. */
 interface Finding {
@@ -13,7 +14,6 @@ interface Finding {
   readonly text: string;
 }
 
-const oldestNode: readonly [number, number] = [22, 18];
 /** A worker of the quickstart takes about half of it. */
 const memoryOfAWorker = 1e9;
 
@@ -35,12 +35,10 @@ export function addDoctor(program: Command, finish: (exitCode: number) => void):
 }
 
 function node(): Finding[] {
-  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-  const [oldestMajor, oldestMinor] = oldestNode;
-  const fits = major > oldestMajor || (major === oldestMajor && minor >= oldestMinor);
   const text = `${process.version} on ${process.platform} ${process.arch}`;
-  if (fits) return [{ about: "node", state: "ok", text }];
-  return [{ about: "node", state: "bad", text: `${text}; expected ${oldestNode.join(".")} or newer` }];
+  const complaint = nodeComplaint();
+  if (complaint === undefined) return [{ about: "node", state: "ok", text }];
+  return [{ about: "node", state: "bad", text: complaint }];
 }
 
 function cores(): Finding[] {

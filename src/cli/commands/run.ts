@@ -4,6 +4,7 @@ import type { DeviceName } from "../device-probe.ts";
 import type { Launch } from "../launch.ts";
 import { collect, countOption, nameOption } from "../options.ts";
 import type { RunRequest } from "../run-study.ts";
+import { nodeComplaint } from "../version.ts";
 
 interface Options {
   readonly set?: readonly string[];
@@ -41,6 +42,8 @@ export function addRun(
     .option("--fresh", "do every trial again, also the finished ones")
     .option("--json", "JSON lines on stdout instead of a live list and a table")
     .action(async (study: string, options: Options) => {
+      const complaint = nodeComplaint();
+      if (complaint !== undefined) throw new InputError(`run: ${complaint}`);
       if (options.database !== undefined)
         throw new InputError(
           `--database: expected to be left out, got "${options.database}": this version keeps its rows in the folder .carryover only`,
