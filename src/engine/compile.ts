@@ -1,5 +1,6 @@
 import * as jax from "@jax-js/jax";
-import { InputError, leavesOf, type Tensor, type Tree } from "../base/index.ts";
+import { InputError, leavesOf, mapLeaves, type Tensor, type Tree } from "../base/index.ts";
+import { asInput, formOf, leavesLike } from "./arguments.ts";
 import type { Traced } from "./numpy.ts";
 import { type Device, prepareOnnxruntime } from "./onnxruntime.ts";
 import { recognise } from "./recognise.ts";
@@ -35,29 +36,24 @@ export async function compile<Out extends Tree<Tensor> = Tree<Tensor>>(
   { device = "cpu", threads = 1, frozen = [] }: CompileOptions = {},
 ): Promise<Compiled<Out>> {
   const traced = await trace(fn, example);
-  const leaves = example.map((tree) => leavesOf(tree));
-  const offsets = leaves.map((_, i) => leaves.slice(0, i).reduce((sum, list) => sum + list.length, 0));
-  const baked = new Map(
-    frozen.flatMap((position) =>
-      (leaves[position] ?? []).map((leaf, i) => [(offsets[position] ?? 0) + i, leaf] as const),
-    ),
-  );
+  const forms = example.map((tree) => mapLeaves(tree, formOf));
+  const counts = example.map((tree) => leavesOf(tree).length);
+  const offsets = counts.map((_, i) => counts.slice(0, i).reduce((sum, count) => sum + count, 0));
+  const baked = new Map<number, Tensor>();
+  for (const position of frozen)
+    for (const [i, leaf] of leavesOf(example[position] ?? []).entries())
+      baked.set((offsets[position] ?? 0) + i, asInput(leaf));
   const { outputs } = recognise(traced, baked);
   const executable = await prepareOnnxruntime(outputs, { device, threads });
 
-  const live = example.map((_, position) => position).filter((position) => !frozen.includes(position));
+  const live = forms.map((_, position) => position).filter((position) => !frozen.includes(position));
   const compiled = async (...args: readonly Tree<Tensor>[]): Promise<Out> => {
     if (args.length !== live.length)
       throw new InputError(`compiled function: expected ${live.length} arguments, got ${args.length}`);
     const given = new Map<number, Tensor>();
-    for (const [i, position] of live.entries()) {
-      const wanted = leaves[position] ?? [];
-      const got = leavesOf(args[i] ?? []);
-      if (got.length !== wanted.length)
-        throw new InputError(`argument ${position}: expected ${wanted.length} tensors, got ${got.length}`);
-      for (const [j, leaf] of got.entries())
-        given.set((offsets[position] ?? 0) + j, checked(position, leaf, wanted[j]));
-    }
+    for (const [i, position] of live.entries())
+      for (const [j, leaf] of leavesLike(`argument ${position}`, forms[position] ?? [], args[i]).entries())
+        given.set((offsets[position] ?? 0) + j, asInput(leaf));
     const results = await executable.run((leaf) => {
       const value = given.get(leaf);
       if (value === undefined) throw new Error(`compiled function: no value for leaf ${leaf}`);
@@ -66,12 +62,4 @@ export async function compile<Out extends Tree<Tensor> = Tree<Tensor>>(
     return jax.tree.unflatten(traced.outTree, results) as Out;
   };
   return Object.assign(compiled, { dispose: () => executable.dispose() });
-}
-
-function checked(position: number, leaf: Tensor, wanted: Tensor | undefined): Tensor {
-  if (wanted && (String(leaf.shape) !== String(wanted.shape) || leaf.dtype !== wanted.dtype))
-    throw new InputError(
-      `argument ${position}: expected ${wanted.dtype} [${wanted.shape}], got ${leaf.dtype} [${leaf.shape}]`,
-    );
-  return leaf;
 }
