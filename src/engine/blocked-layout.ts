@@ -76,15 +76,8 @@ function convolution(lowering: Lowering, { conv, bias, relu }: ConvolutionFusion
   const [out, channels, kh, kw] = weight.shape as [number, number, number, number];
   const narrow = channels < block;
   if (geometryOf(conv).groups !== 1 || out % block !== 0 || (!narrow && channels % block !== 0)) return undefined;
-  // Few channels are read in the plain layout, whose kernel wants its weights blocked by output only.
   const image = narrow ? lowering.plain(x) : graph.reshape(lowering.blocked(x), x.shape);
-  const split = narrow
-    ? [out / block, block, channels, 1, kh, kw]
-    : [out / block, block, channels / block, block, kh, kw];
-  const kernel = graph.reshape(
-    graph.transpose(graph.reshape(lowering.plain(weight), split), [0, 2, 4, 5, 3, 1]),
-    weight.shape,
-  );
+  const kernel = narrow ? narrowKernel(lowering, weight) : blockedKernel(lowering, weight);
   const inputs = [image, kernel];
   if (bias) inputs.push(graph.reshape(lowering.plain(bias), [-1]));
   const name = graph.emit(
@@ -94,6 +87,42 @@ function convolution(lowering: Lowering, { conv, bias, relu }: ConvolutionFusion
     domain,
   );
   return { layout: "blocked", name: graph.reshape(name, blockedShape(conv.shape, block)) };
+}
+
+/** Few channels are read in the plain layout, whose kernel wants [out / block, in, kh, kw, block]. */
+function narrowKernel(lowering: Lowering, weight: Node): string {
+  const { graph, block } = lowering;
+  const [out, channels, kh, kw] = weight.shape as [number, number, number, number];
+  const split = graph.reshape(lowering.plain(weight), [out / block, block, channels, kh, kw]);
+  return graph.reshape(graph.transpose(split, [0, 2, 3, 4, 1]), weight.shape);
+}
+
+/**
+ * [out, in, kh, kw] to [out / block, in / block, kh, kw, block of in, block of out], in two transpositions that each move
+ * one axis: four times faster than one that moves several. The kernel of an input gradient, channels swapped and
+ * positions reversed, is taken straight from the layer's own.
+ */
+function blockedKernel(lowering: Lowering, weight: Node): string {
+  const { graph, block } = lowering;
+  const [out, channels, kh, kw] = weight.shape as [number, number, number, number];
+  const area = kh * kw;
+  const swapped = weight.op === "flip" && String(listOf(weight, "axes")) === "2,3" ? first(weight) : undefined;
+  if (swapped?.op === "transpose" && String(listOf(swapped, "perm")) === "1,0,2,3") {
+    const own = graph.reshape(lowering.plain(first(swapped)), [channels, out / block, block, area]);
+    const inner = graph.reshape(graph.transpose(own, [0, 1, 3, 2]), [
+      channels / block,
+      block,
+      out / block,
+      area,
+      block,
+    ]);
+    const backwards = graph.integers(Array.from({ length: area }, (_, i) => area - 1 - i));
+    const reversed = graph.emit("Gather", [graph.transpose(inner, [2, 0, 3, 1, 4]), backwards], { axis: 2 });
+    return graph.reshape(reversed, weight.shape);
+  }
+  const rows = graph.reshape(lowering.plain(weight), [out / block, block, channels * area]);
+  const inner = graph.reshape(graph.transpose(rows, [0, 2, 1]), [out / block, channels / block, block, area, block]);
+  return graph.reshape(graph.transpose(inner, [0, 1, 3, 2, 4]), weight.shape);
 }
 
 /**

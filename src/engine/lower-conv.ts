@@ -56,6 +56,7 @@ function depthConvolution(graph: GraphWriter, node: Node, x: string, y: string):
   const [kh, kw] = listOf(node, "kernel") as readonly [number, number];
   const reach = (axis: 0 | 1, kernel: number, steps: number, length: number) =>
     (kernel - 1) * dilation[axis] + (steps - 1) * strides[axis] + 1 - length - padding[axis];
+  if (kh * kw === 1 && strides[0] * strides[1] > 1) return pointwiseGradient(graph, node, x, y);
   const [below, right] = [reach(0, kh, oh, height), reach(1, kw, ow, width)];
   let volume = x;
   if (below < 0) volume = graph.sliceAxis(volume, 2, 0, height + below);
@@ -68,6 +69,21 @@ function depthConvolution(graph: GraphWriter, node: Node, x: string, y: string):
     dilations: [1, ...strides],
     pads: [0, padding[0], padding[1], 0, Math.max(0, below), Math.max(0, right)],
   });
+  return graph.reshape(correlated, node.shape);
+}
+
+/** A 1x1 kernel with strides reads only every so many pixels; the rest need not be there. */
+function pointwiseGradient(graph: GraphWriter, node: Node, x: string, y: string): string {
+  const { strides, padding } = geometryOf(node);
+  if (padding.some((length) => length > 0)) throw new Error("lowerToOnnx: a padded 1x1 convolution with strides");
+  const [batch, channels] = first(node).shape as [number, number];
+  const [, out, oh, ow] = second(node).shape as [number, number, number, number];
+  const ends = [(oh - 1) * strides[0] + 1, (ow - 1) * strides[1] + 1];
+  const lists = [[0, 0], ends, [2, 3], strides].map((list) => graph.integers(list));
+  const pixels = graph.emit("Slice", [x, ...lists]);
+  const kernels = graph.reshape(graph.transpose(y, [1, 0, 2, 3]), [out, batch, oh * ow, 1]);
+  const folded = graph.reshape(pixels, [1, batch, channels * oh * ow, 1]);
+  const correlated = graph.emit("Conv", [folded, kernels], { kernel_shape: [oh * ow, 1], strides: [oh * ow, 1] });
   return graph.reshape(correlated, node.shape);
 }
 
