@@ -101,8 +101,8 @@ function legendView(points: readonly Point[]): { width: number; view: object } {
     top: legendLine * (row + 0.5),
   }));
   const hasCollapsed = points.some(({ collapsed }) => collapsed > 0);
-  const strengthsAt = 24 + Math.max(...entries.map(({ label }) => textWidth(label, 11))) + 10;
-  const width = Math.ceil(strengthsAt + Math.max(...entries.map(({ strengths }) => textWidth(strengths, 10))));
+  const strengthsAt = 24 + Math.max(0, ...entries.map(({ label }) => textWidth(label, 11))) + 10;
+  const width = Math.ceil(strengthsAt + Math.max(0, ...entries.map(({ strengths }) => textWidth(strengths, 10))));
   const rows = entries.length + (hasCollapsed ? 1.5 : 0);
   const hollow = {
     top: legendLine * (rows - 0.5),
@@ -162,6 +162,8 @@ function strengthsText(strengths: readonly string[]): string {
 const config = {
   background: "#FFFFFF",
   padding: 12,
+  // A reader aloud gets the dots, which describe themselves, and neither the lines nor the labels.
+  mark: { aria: false },
   font: fontFamily,
   view: { stroke: "#BBBBBB" },
   title: {

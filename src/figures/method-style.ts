@@ -26,7 +26,7 @@ export const methodStyles: Readonly<Record<string, MethodStyle>> = {
   vanilla: { label: "Vanilla", short: "vanilla", colour: "#000000", shape: "circle" },
 
   jr: { label: "Jacobian reg.", short: "JR", colour: "#0072B2", shape: "square" },
-  "jr-code": { label: "Jacobian reg. (code)", short: "JR-code", colour: "#5B9BD0", shape: "triangle-right" },
+  "jr-code": { label: "Jacobian reg. (code)", short: "JR-code", colour: "#8C83DB", shape: "triangle-right" },
   "input-gradient": { label: "Input gradient", short: "IG", colour: "#003E66", shape: "triangle-left" },
 
   wd: { label: "Weight decay", short: "WD", colour: "#D55E00", shape: "diamond" },
@@ -38,15 +38,15 @@ export const methodStyles: Readonly<Record<string, MethodStyle>> = {
   rescale: { label: "Rescale", short: "rescale", colour: "#56B4E9", shape: "triangle-down" },
   noise: { label: "Gaussian noise", short: "noise", colour: "#7CC9A8", shape: "circle" },
   posterize: { label: "Posterize", short: "posterize", colour: "#00543D", shape: "square", smallerIsStronger: true },
-  erase: { label: "Random erasing", short: "erase", colour: "#4E8F2F", shape: pentagon },
+  erase: { label: "Random erasing", short: "erase", colour: "#86C232", shape: pentagon },
 
   rotation: { label: "Rotation", short: "rotation", colour: "#CC79A7", shape: "diamond" },
   translation: { label: "Translation", short: "translation", colour: "#8E3B6E", shape: "triangle-right" },
   affine: { label: "Affine", short: "affine", colour: "#E3AECB", shape: "square" },
-  perspective: { label: "Perspective", short: "perspective", colour: "#5B1E52", shape: "triangle-left" },
+  perspective: { label: "Perspective", short: "perspective", colour: "#4B1248", shape: pentagon },
 
   at: { label: "Adversarial training", short: "AT", colour: "#E69F00", shape: star },
-  trades: { label: "TRADES", short: "TRADES", colour: "#9C6B00", shape: pentagon },
+  trades: { label: "TRADES", short: "TRADES", colour: "#6E5200", shape: "cross" },
 };
 
 /** How many times a shape's area must grow to look as large as a circle. */

@@ -96,8 +96,8 @@ function dots(panel: Panel, collapsed: boolean): object {
     .map(datum);
   return {
     data: { values },
-    mark: { type: "point", filled: false, strokeWidth: collapsed ? 1.4 : 0.8, opacity: 1 },
-    encoding: { ...lookOf(collapsed), tooltip: tooltips },
+    mark: { type: "point", filled: false, strokeWidth: collapsed ? 1.4 : 0.8, opacity: 1, aria: true },
+    encoding: { ...lookOf(collapsed), description: { field: "description" }, tooltip: tooltips },
   };
 }
 
@@ -129,6 +129,7 @@ function datum({ x, y, size, family, collapsed, point }: Dot) {
     colour,
     shape,
     method: labelOf(point),
+    description: `${labelOf(point)}: DT Acc ${y.toFixed(1)} points, robust accuracy ${x.toFixed(1)} %${collapsed ? ", collapsed" : ""}`,
     seeds: point.seeds.length,
     collapsed: collapsed ? point.collapsed : 0,
     sourceAccuracy: percent(point.source.accuracy.mean),

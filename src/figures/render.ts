@@ -14,10 +14,20 @@ export async function renderSvg(spec: FigureSpec): Promise<string> {
   const logger = vega.logger(vega.None);
   const view = new vega.View(vega.parse(compile(spec as never, { logger }).spec), { renderer: "none", logger });
   try {
-    return await view.toSVG();
+    return withStableIds(await view.toSVG());
   } finally {
     view.finalize();
   }
+}
+
+/** Vega counts clip paths from the start of the process; here from the start of the document. */
+function withStableIds(svg: string): string {
+  const ids = new Map<string, string>();
+  return svg.replace(/(?<=id="|url\(#)clip\d+/g, (id) => {
+    const stable = ids.get(id) ?? `clip${ids.size + 1}`;
+    ids.set(id, stable);
+    return stable;
+  });
 }
 
 const isBold = (weight: string | number | undefined) => weight === "bold" || Number(weight) >= 600;

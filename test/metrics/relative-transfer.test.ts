@@ -1,5 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { relativeTransfer, relativeTransferAccuracy } from "../../src/metrics/relative-transfer.ts";
+import {
+  relativeTransfer,
+  relativeTransferAccuracy,
+  relativeTransferByTrial,
+} from "../../src/metrics/relative-transfer.ts";
 import type { Row } from "../../src/studies/row.ts";
 import { quickstartRows, rowOf, trialOf } from "../figures/fixture.ts";
 
@@ -58,6 +62,29 @@ describe("relative transfer", () => {
     expect(robust.interval?.high).toBeCloseTo(0.443546, 5);
     expect(source.accuracy.intervalKind).toBe("wilson");
     expect(target.loss).toMatchObject({ interval: undefined, intervalKind: undefined });
+  });
+
+  test("seeds that happen to agree do not make the interval narrower than the test examples' own noise", () => {
+    const rows = [0, 1].flatMap((seed) => [
+      vanillaAt(seed),
+      rowOf(trialOf(jr, seed), { source: 0.5, robust: 0.4, target: 0.8 }),
+    ]);
+    const { dt, robust } = only(rows, "jr");
+    // Two equal seeds have no spread. Wilson, 400 of 1000; and 1.96 sqrt(0.0003075 / 2) = 0.024303.
+    expect(robust.intervalKind).toBe("wilson");
+    expect(robust.interval?.low).toBeCloseTo(0.370075, 5);
+    expect(robust.interval?.high).toBeCloseTo(0.430691, 5);
+    expect(dt?.intervalKind).toBe("binomial");
+    expect(dt?.interval?.high).toBeCloseTo(0.024303, 5);
+  });
+
+  test("each trial has its own value, by its id", () => {
+    const row = rowOf(trialOf(jr, 0), { source: 0.5, robust: 0.4, target: 0.85 });
+    const alone = rowOf(trialOf(jr, 1), { source: 0.5, robust: 0.4, target: 0.85 });
+    const values = relativeTransferByTrial([row, alone, vanillaAt(0)]);
+    expect(values.get(row.trialId)).toBeCloseTo(0.05, 12);
+    expect(values.get(vanillaAt(0).trialId)).toBe(0);
+    expect(values.has(alone.trialId)).toBe(false);
   });
 
   test("without vanilla DT is undefined and a note says so; a seed without vanilla is left out by name", () => {

@@ -1,0 +1,123 @@
+import { describe, expect, test } from "vitest";
+import { latexTable, markdownTable, rowsCsv, terminalTable } from "../../src/figures/index.ts";
+import { escapeLatex } from "../../src/figures/latex-table.ts";
+import { relativeTransfer } from "../../src/metrics/relative-transfer.ts";
+import { crowdedRows, quickstartRows, rowOf, trialOf } from "./fixture.ts";
+
+/** RFC 4180, character by character. */
+function parseCsv(text: string): string[][] {
+  const lines: string[][] = [[]];
+  let [field, quoted] = ["", false];
+  for (let at = 0; at < text.length; at++) {
+    const letter = text[at] ?? "";
+    if (quoted) {
+      if (letter !== '"') field += letter;
+      else if (text[at + 1] === '"') field += text[++at];
+      else quoted = false;
+    } else if (letter === '"') quoted = true;
+    else if (letter === "," || letter === "\r") {
+      lines.at(-1)?.push(field);
+      field = "";
+      if (letter === "\r" && text[++at] === "\n" && at + 1 < text.length) lines.push([]);
+    } else field += letter;
+  }
+  return lines;
+}
+
+describe("rows.csv", () => {
+  test("reads back to the very numbers, one line a trial", () => {
+    const rows = quickstartRows();
+    const [header = [], ...lines] = parseCsv(rowsCsv(rows.toReversed()));
+    expect(lines).toHaveLength(rows.length);
+    for (const line of lines) {
+      expect(line).toHaveLength(header.length);
+      const cell = (name: string) => line[header.indexOf(name)] ?? expect.unreachable(name);
+      const row = rows.find(({ trialId }) => trialId === cell("trial_id")) ?? expect.unreachable();
+      expect(Number(cell("source_loss"))).toBe(row.source.loss.value);
+      expect(Number(cell("robust_accuracy"))).toBe(row.robust.accuracy.value);
+      expect(Number(cell("robust_accuracy_n"))).toBe(500);
+      expect(Number(cell("target_accuracy"))).toBe(row.target.accuracy.value);
+      expect(Number(cell("head_gradient_norm"))).toBe(9e-6);
+      expect(JSON.parse(cell("trial"))).toEqual(row.trial);
+    }
+  });
+
+  test("holds each trial's DT Acc, empty without vanilla", () => {
+    const jr = [{ kind: "jr", strength: 0.1 }];
+    const numbers = { source: 0.5, robust: 0.5, target: 0.75 };
+    const rows = [
+      rowOf(trialOf([], 1), { source: 0.5, robust: 0.5, target: 0.5 }),
+      rowOf(trialOf(jr, 0), numbers),
+      rowOf(trialOf(jr, 1), numbers),
+    ];
+    const [header = [], ...lines] = parseCsv(rowsCsv(rows));
+    const column = header.indexOf("dt_accuracy");
+    expect(lines.map((line) => line[column])).toEqual(["", "0.25", "0"]);
+  });
+
+  test("quotes commas, quotation marks and line ends", () => {
+    const trial = trialOf([], 0, { model: 'a "model", with\nall' });
+    const [header = [], line = []] = parseCsv(rowsCsv([rowOf(trial, { source: 0.5, robust: 0.5, target: 0.5 })]));
+    expect(line[header.indexOf("model")]).toBe('a "model", with\nall');
+  });
+});
+
+describe("tables of points", () => {
+  const points = relativeTransfer(quickstartRows());
+
+  test("are the same whatever the order of the rows", () => {
+    const other = relativeTransfer(quickstartRows().toReversed());
+    for (const table of [markdownTable, latexTable])
+      expect(table(other, "quickstart")).toBe(table(points, "quickstart"));
+    expect(terminalTable(other)).toBe(terminalTable(points));
+  });
+
+  test("tell n, seeds, intervals, absolute accuracies, losses and the collapse", () => {
+    const rows = [
+      rowOf(trialOf([], 0), { source: 0.6, robust: 0.3, target: 0.9 }),
+      rowOf(trialOf([{ kind: "jr", strength: 0.1 }], 0), { source: 0.5, robust: 0.4, target: 0.8, collapsed: true }),
+    ];
+    const text = markdownTable(relativeTransfer(rows), "small");
+    // Wilson's 95 % intervals of 200/500, 1000/2000 and 3200/4000; DT 0 +- 3.4; -ln 0.5 and -ln 0.8
+    expect(text).toContain(
+      "| Jacobian reg. × | 0.1 | 1 | 40.0 \\[35.8, 44.4\\] | 0.0 \\[−3.4, +3.4\\] | 50.0 \\[47.8, 52.2\\] | 80.0 \\[78.7, 81.2\\] | 0.693 | 0.223 |",
+    );
+    expect(text).toContain("1 seed · test examples: 2000 source, 500 attacked, 4000 target");
+    expect(text).toContain("JR 0.1: the source model collapsed");
+  });
+
+  test("LaTeX's special characters are escaped in text", () => {
+    expect(escapeLatex("50 % of a_b & c#d ${e} ~f^g \\h")).toBe(
+      "50 \\% of a\\_b \\& c\\#d \\$\\{e\\} \\textasciitilde{}f\\textasciicircum{}g \\textbackslash{}h",
+    );
+    const named = relativeTransfer([
+      rowOf(trialOf([{ kind: "my_50%_method", strength: 1 }], 0), { source: 0.5, robust: 0.5, target: 0.5 }),
+    ]);
+    const text = latexTable(named, "a_study");
+    expect(text).toContain("my\\_50\\%\\_method & 1 & 1 &");
+    expect(text).toContain("\\label{tab:a-study}");
+    expect(text).not.toMatch(/[^\x20-\x7e\n]/);
+    for (const line of text.split("\n").filter((each) => each.includes("&")))
+      expect(line.match(/(?<!\\)&/g)).toHaveLength(8);
+  });
+
+  test("the terminal's fits 100 columns and is aligned", () => {
+    const long = rowOf(
+      trialOf(
+        [
+          { kind: "jr", strength: 0.0001 },
+          { kind: "a-method-of-a-very-long-name", strength: 123456.789 },
+        ],
+        0,
+      ),
+      { source: 0.5, robust: 0.5, target: 0.5 },
+    );
+    for (const rows of [quickstartRows(), crowdedRows(), [long]]) {
+      const lines = terminalTable(relativeTransfer(rows)).split("\n");
+      expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
+      const rule = lines.findIndex((line) => line.startsWith("───"));
+      const body = lines.slice(rule + 1, lines.indexOf("", rule));
+      expect(new Set(body.map((line) => line.length))).toEqual(new Set([lines[rule]?.length]));
+    }
+  });
+});
