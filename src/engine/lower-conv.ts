@@ -56,7 +56,8 @@ function depthConvolution(graph: GraphWriter, node: Node, x: string, y: string):
   const [kh, kw] = listOf(node, "kernel") as readonly [number, number];
   const reach = (axis: 0 | 1, kernel: number, steps: number, length: number) =>
     (kernel - 1) * dilation[axis] + (steps - 1) * strides[axis] + 1 - length - padding[axis];
-  if (kh * kw === 1 && strides[0] * strides[1] > 1) return pointwiseGradient(graph, node, x, y);
+  const padded = padding.some((length) => length > 0);
+  if (kh * kw === 1 && strides[0] * strides[1] > 1 && !padded) return pointwiseGradient(graph, node, x, y);
   const [below, right] = [reach(0, kh, oh, height), reach(1, kw, ow, width)];
   let volume = x;
   if (below < 0) volume = graph.sliceAxis(volume, 2, 0, height + below);
@@ -72,10 +73,9 @@ function depthConvolution(graph: GraphWriter, node: Node, x: string, y: string):
   return graph.reshape(correlated, node.shape);
 }
 
-/** A 1x1 kernel with strides reads only every so many pixels; the rest need not be there. */
+/** An unpadded 1x1 kernel with strides reads only every so many pixels; the rest need not be there. */
 function pointwiseGradient(graph: GraphWriter, node: Node, x: string, y: string): string {
-  const { strides, padding } = geometryOf(node);
-  if (padding.some((length) => length > 0)) throw new Error("lowerToOnnx: a padded 1x1 convolution with strides");
+  const { strides } = geometryOf(node);
   const [batch, channels] = first(node).shape as [number, number];
   const [, out, oh, ow] = second(node).shape as [number, number, number, number];
   const ends = [(oh - 1) * strides[0] + 1, (ow - 1) * strides[1] + 1];

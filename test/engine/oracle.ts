@@ -18,8 +18,8 @@ import {
 import { type CompileOptions, compile, type Traced } from "../../src/engine/index.ts";
 
 /**
- * float32 rounds each operation to 6e-8 of its result and the interpreter works in float64 here and there; sums of some
- * hundred numbers of size one then differ by about 1e-6. A wrong rule differs by the size of the numbers themselves.
+ * float32 rounds each operation to 6e-8 of its terms and the interpreter works in float64 here and there; sums of some
+ * hundred terms then differ by about 1e-6 of the largest. A wrong rule differs by the size of the terms themselves.
  */
 export const tolerance = 1e-5;
 
@@ -60,19 +60,19 @@ export function interpret(fn: TracedFunction, args: readonly Tree<Tensor>[]): Te
   );
 }
 
-/** Same types and shapes; whole numbers equal, float32 within `relative` of the larger of one and the value. */
+/** Same types and shapes; whole numbers equal, float32 within `relative` of the largest value there, or of one. */
 export function expectClose(got: readonly Tensor[], wanted: readonly Tensor[], relative = tolerance): void {
-  expect(got.map(({ dtype, shape }) => `${dtype} [${shape}]`)).toEqual(
-    wanted.map(({ dtype, shape }) => `${dtype} [${shape}]`),
-  );
+  const kinds = (list: readonly Tensor[]) => list.map(({ dtype, shape }) => `${dtype} [${shape}]`);
+  expect(kinds(got)).toEqual(kinds(wanted));
   for (const [i, { dtype, data }] of got.entries()) {
-    const want = wanted[i]?.data ?? [];
-    const same = (a: number, b: number) =>
-      Object.is(a, b) || a === b || (dtype === "float32" && Math.abs(a - b) <= relative * Math.max(1, Math.abs(b)));
+    const want = wanted[i]?.data ?? new Float32Array();
+    const largest = Math.max(1, ...[...want].map(Math.abs).filter(Number.isFinite));
+    const margin = dtype === "float32" ? relative * largest : 0;
+    const same = (a: number, b: number) => Object.is(a, b) || a === b || Math.abs(a - b) <= margin;
     const wrong = data.findIndex((value, j) => !same(value, want[j] ?? Number.NaN));
     if (wrong >= 0)
       expect.fail(
-        `result ${i}, element ${wrong}: expected ${want[wrong]}, got ${data[wrong]}\nexpected ${want}\ngot      ${data}`,
+        `result ${i}, element ${wrong}: expected ${want[wrong]}, got ${data[wrong]}\nexpected ${want.slice(0, 40)}\ngot      ${data.slice(0, 40)}`,
       );
   }
 }
