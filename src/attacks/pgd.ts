@@ -1,7 +1,15 @@
 import { InputError, randomStream, seedFor, type Tensor, tensor } from "../base/index.ts";
 import type { LabelledImages } from "../datasets/index.ts";
 import { type CompileOptions, compile, type Traced } from "../engine/index.ts";
-import { type Batch, checkImages, emptyBatch, type Model, type Parameters, paddedBatches } from "../models/index.ts";
+import {
+  type Batch,
+  batchRows,
+  checkImages,
+  emptyBatch,
+  type Model,
+  type Parameters,
+  paddedBatches,
+} from "../models/index.ts";
 import { type Ascended, ascend, type Judged, judge } from "./ascend.ts";
 import { type Ball, checkBall, offsetsInBall } from "./ball.ts";
 import { noVerdicts, recordClean, recordIterate, recordLast, type Verdicts } from "./verdicts.ts";
@@ -57,14 +65,15 @@ export async function* pgd(
   checkImages("attack", model, data);
   checkConfig(config);
   const n = data.shape[0];
+  const size = batchRows(n, batch);
   const verdicts = noVerdicts(n);
-  const graphs = await compileAttack(model, parameters, config, Math.min(batch, n), engine);
+  const graphs = await compileAttack(model, parameters, config, size, engine);
   try {
     const of = n * config.restarts * config.steps;
     let standing = Uint32Array.from({ length: n }, (_, i) => i);
     for (let restart = 0; restart < config.restarts; restart++) {
       let done = (restart * n + n - standing.length) * config.steps;
-      for (const { indices, images, labels } of paddedBatches(data, Math.min(batch, n), standing)) {
+      for (const { indices, images, labels } of paddedBatches(data, size, standing)) {
         if (restart === 0) recordClean(verdicts, indices, await graphs.judge(images, labels));
         let adversarial = startingPoints({ indices, images, labels }, config, seedFor(seed, "attack", restart));
         for (let step = 0; step < config.steps; step++) {

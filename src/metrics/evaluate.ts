@@ -2,7 +2,7 @@ import { type Judged, judge } from "../attacks/index.ts";
 import type { Tensor } from "../base/index.ts";
 import type { LabelledImages } from "../datasets/index.ts";
 import { type CompileOptions, compile, type Traced } from "../engine/index.ts";
-import { checkImages, emptyBatch, type Model, type Parameters, paddedBatches } from "../models/index.ts";
+import { batchRows, checkImages, emptyBatch, type Model, type Parameters, paddedBatches } from "../models/index.ts";
 import { type Measured, meanOf } from "./measured.ts";
 
 export interface EvaluationOptions extends CompileOptions {
@@ -36,7 +36,7 @@ export async function* evaluate(
 ): AsyncGenerator<{ readonly done: number; readonly of: number }, Evaluation> {
   checkImages("evaluation", model, data);
   const n = data.shape[0];
-  const rows = Math.min(batch, n);
+  const rows = batchRows(n, batch);
   const correct = new Uint8Array(n);
   const losses = new Float32Array(n);
   const { images, labels } = emptyBatch(model, rows);

@@ -12,6 +12,11 @@ export interface Batch {
   readonly labels: Tensor<"int32">;
 }
 
+/** Rows a batch for n examples: the least that needs no more batches than `most` does, so that padding is small. */
+export function batchRows(n: number, most: number): number {
+  return Math.ceil(n / Math.ceil(n / most));
+}
+
 /** The examples at `indices` (at most `batch` of them), padded to `batch` rows. */
 export function paddedBatch(data: LabelledImages, indices: Uint32Array, batch: number): Batch {
   const [, channels, height, width] = data.shape;

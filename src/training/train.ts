@@ -1,7 +1,7 @@
 import { mapLeaves, permutation, randomStream, seedFor, type Tensor, tensor } from "../base/index.ts";
 import { gatherLabels, type LabelledImages, toFloat } from "../datasets/index.ts";
-import { compile, multiStep, type Traced } from "../engine/index.ts";
-import { checkImages, emptyBatch, type Model, namedLeaves, type Parameters } from "../models/index.ts";
+import { compile, flattenTree, multiStep, type Traced } from "../engine/index.ts";
+import { checkImages, emptyBatch, type Model, type Parameters } from "../models/index.ts";
 import {
   type BatchPlace,
   checkSchedule,
@@ -100,7 +100,8 @@ function checkFinite(
     throw new Error(
       `training diverged ${where}: cross-entropy ${loss}, penalties ${penalty}; a smaller learning rate or strength may help`,
     );
-  const broken = parameters && namedLeaves(parameters).find(([, { data }]) => !data.every(Number.isFinite));
+  const broken =
+    parameters && Object.entries(flattenTree(parameters)).find(([, { data }]) => !data.every(Number.isFinite));
   if (broken) throw new Error(`training diverged ${where}: ${broken[0]} holds values that are not finite`);
 }
 

@@ -1,7 +1,7 @@
 import type { Tensor } from "../base/index.ts";
 import type { LabelledImages } from "../datasets/index.ts";
 import { type CompileOptions, compile, type Traced } from "../engine/index.ts";
-import { checkImages, emptyBatch, type Model, type Parameters, paddedBatches } from "../models/index.ts";
+import { batchRows, checkImages, emptyBatch, type Model, type Parameters, paddedBatches } from "../models/index.ts";
 import type { LabelledFeatures } from "./softmax-regression.ts";
 
 export interface ExtractionOptions extends CompileOptions {
@@ -21,7 +21,7 @@ export async function* extractFeatures(
 ): AsyncGenerator<{ readonly done: number; readonly of: number }, LabelledFeatures> {
   checkImages("features", model, data);
   const n = data.shape[0];
-  const rows = Math.min(batch, n);
+  const rows = batchRows(n, batch);
   const size = model.featureSize;
   const features = new Float32Array(n * size);
   const run = await compile<Tensor<"float32">>(

@@ -19,6 +19,8 @@ export interface HeadFit {
   readonly head: Head;
   readonly trainLoss: number;
   readonly validationLoss: number;
+  /** Share of right answers, in [0, 1]. */
+  readonly validationAccuracy: number;
   readonly iterations: number;
   /** Largest component of the objective's gradient, in standardised coordinates, where the fit stopped. */
   readonly gradientNorm: number;
@@ -52,8 +54,9 @@ export function* fitHeads(
     const head = onRawFeatures(headAt(point, train.size), coordinates);
     const { iterations, gradientNorm, converged } = minimum;
     const trainLoss = softmaxRegression(train, head).loss;
-    const validationLoss = softmaxRegression(validation, head).loss;
-    yield { l2, head, trainLoss, validationLoss, iterations, gradientNorm, converged };
+    const { loss: validationLoss, correct } = softmaxRegression(validation, head);
+    const validationAccuracy = correct / validation.labels.length;
+    yield { l2, head, trainLoss, validationLoss, validationAccuracy, iterations, gradientNorm, converged };
   }
 }
 

@@ -1,6 +1,7 @@
 import { float32, type Tensor } from "../base/index.ts";
 import type { LabelledImages } from "../datasets/index.ts";
-import { type Model, type Parameters, parametersDigest } from "../models/index.ts";
+import { digestTree } from "../engine/index.ts";
+import type { Model, Parameters } from "../models/index.ts";
 import { type ExtractionOptions, extractFeatures } from "./extract-features.ts";
 import { bestFit, fitHeads, type HeadFit } from "./fit-head.ts";
 import type { Head } from "./softmax-regression.ts";
@@ -33,7 +34,7 @@ export async function* transfer(
   target: { readonly train: LabelledImages; readonly validation: LabelledImages },
   { l2, ...options }: TransferOptions,
 ): AsyncGenerator<{ readonly done: number; readonly of: number }, Transferred> {
-  const before = parametersDigest(parameters.f);
+  const before = digestTree(parameters.f);
   const model = source.withClasses(target.train.classes.length);
   const images = target.train.shape[0] + target.validation.shape[0];
   // A fit takes about as long as the features of a quarter of the images.
@@ -64,7 +65,7 @@ export async function* transfer(
     parameters: transferred,
     chosen,
     fits,
-    featuresDigest: { before, after: parametersDigest(transferred.f) },
+    featuresDigest: { before, after: digestTree(transferred.f) },
   };
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { InputError, mean, randomStream } from "../../src/base/index.ts";
 import { type LabelledImages, toFloat } from "../../src/datasets/index.ts";
-import { type Model, parametersDigest } from "../../src/models/index.ts";
+import { digestTree } from "../../src/engine/index.ts";
+import type { Model } from "../../src/models/index.ts";
 import { jacobianPenalty, weightDecayPenalty } from "../../src/regularizers/index.ts";
 import {
   type BatchPlace,
@@ -61,7 +62,7 @@ async function trained(
   }
 }
 
-const digest = ({ parameters, velocity }: TrainingState) => [parametersDigest(parameters), parametersDigest(velocity)];
+const digest = ({ parameters, velocity }: TrainingState) => [digestTree(parameters), digestTree(velocity)];
 
 describe("against a float64 reference", () => {
   const size = 3 * side * side;
@@ -195,7 +196,7 @@ test("a penalty is reported apart from the cross-entropy and moves the parameter
 
 test("the learning rate falls at the milestones", async () => {
   const { steps } = await trained(examples(12), { milestones: [0.5], decay: 0 });
-  const [half, end] = steps.flatMap(({ state }) => (state ? [parametersDigest(state.parameters)] : []));
+  const [half, end] = steps.flatMap(({ state }) => (state ? [digestTree(state.parameters)] : []));
   expect(end).toBe(half);
 });
 

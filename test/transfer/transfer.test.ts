@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { randomStream } from "../../src/base/index.ts";
 import type { LabelledImages } from "../../src/datasets/index.ts";
+import { digestTree } from "../../src/engine/index.ts";
 import { evaluate } from "../../src/metrics/index.ts";
-import { parametersDigest } from "../../src/models/index.ts";
 import { extractFeatures, type Transferred, transfer } from "../../src/transfer/index.ts";
 import { referenceFeatures, toFloat64 } from "../models/reference-cnn.ts";
 import { side, tinyModels } from "../models/tiny.ts";
@@ -46,7 +46,7 @@ test("features are those of a float64 reference, in the order of the images, wha
 });
 
 test("a transfer leaves f as it was to the bit, fits a head for the target's classes, and reports progress", async () => {
-  const before = parametersDigest(parameters.f);
+  const before = digestTree(parameters.f);
   const run = transfer(model, parameters, { train: target(60, 1), validation: target(30, 2) }, { l2: [0.1, 0.001] });
   const progress: number[] = [];
   let result: Transferred | undefined;
@@ -56,7 +56,7 @@ test("a transfer leaves f as it was to the bit, fits a head for the target's cla
     else progress.push(next.value.done / next.value.of);
   }
   expect(result.featuresDigest).toEqual({ before, after: before });
-  expect(parametersDigest(parameters.f)).toBe(before);
+  expect(digestTree(parameters.f)).toBe(before);
   expect(result.parameters.g.weight.shape).toEqual([4, 5]);
   expect(result.fits.length).toBe(2);
   expect(progress).toEqual(progress.toSorted((a, b) => a - b));
@@ -75,6 +75,6 @@ test("a changed f has another digest: one bit is enough", () => {
   const data = layer.weight.data.slice();
   new Uint8Array(data.buffer)[0] = (new Uint8Array(data.buffer)[0] ?? 0) ^ 1;
   const flipped = { ...f, [name]: { ...layer, weight: { ...layer.weight, data } } };
-  expect(parametersDigest(flipped)).not.toBe(parametersDigest(f));
-  expect(parametersDigest(Object.fromEntries(Object.entries(f).toReversed()))).toBe(parametersDigest(f));
+  expect(digestTree(flipped)).not.toBe(digestTree(f));
+  expect(digestTree(Object.fromEntries(Object.entries(f).toReversed()))).toBe(digestTree(f));
 });

@@ -1,0 +1,109 @@
+import { join } from "node:path";
+import { pgd } from "../attacks/index.ts";
+import { type Tensor, wilsonInterval } from "../base/index.ts";
+import { gather, type LabelledImages, testSubset } from "../datasets/index.ts";
+import { type CompileOptions, digestTree } from "../engine/index.ts";
+import { evaluate, type Measured, robustness } from "../metrics/index.ts";
+import { createModel, type Model, type Parameters } from "../models/index.ts";
+import { environment } from "./environment.ts";
+import { relayed, timed } from "./relay.ts";
+import { type Row, rowSchema, type TrialEvent } from "./row.ts";
+import { sourceStage } from "./source-stage.ts";
+import { transferStage } from "./transfer-stage.ts";
+import { type Trial, trialId } from "./trial.ts";
+import { type DataFolders, type SideData, sideData } from "./trial-data.ts";
+
+/** What a trial needs to run and what cannot change its result: folders, device, threads. Plain data. */
+export interface TrialContext extends DataFolders {
+  /** Trained source models and unfinished ones are kept below it. */
+  readonly workDir: string;
+  readonly device: "cpu" | "webgpu" | "cuda";
+  readonly threads: number;
+}
+
+/**
+ * One trial from data to row: train on the source (or take the stage's checkpoint), evaluate, attack, transfer.
+ * It yields what happens and can be stopped between any two events. A trial whose numbers are not finite fails instead
+ * of leaving a row. Throws InputError for what the user can mend, in one sentence.
+ */
+export async function* runTrial(trial: Trial, context: TrialContext): AsyncGenerator<TrialEvent, Row> {
+  const { device, threads, workDir } = context;
+  const engine = { device, threads };
+  yield { kind: "stage", stage: "data" };
+  const source = await sideData(trial.source, trial, context);
+  const target = await sideData(trial.target, trial, context);
+  const model = createModel(trial.model, { classes: source.train.classes.length });
+
+  yield { kind: "stage", stage: "train" };
+  const { parameters, seconds: train } = yield* sourceStage(trial, model, source.train, {
+    ...engine,
+    stagesDir: join(workDir, "stages"),
+  });
+
+  yield { kind: "stage", stage: "evaluate" };
+  const evaluated = yield* timed(evaluateSides(model, parameters, source, engine));
+
+  yield { kind: "stage", stage: "attack" };
+  const attacked = yield* timed(attackStage(trial, model, parameters, source.test, engine));
+
+  yield { kind: "stage", stage: "transfer" };
+  const transferred = yield* timed(transferStage(trial, model, parameters, target, engine));
+
+  const { accuracy, lastIterateAccuracy, loss } = attacked.value;
+  return rowSchema.parse({
+    trialId: trialId(trial),
+    trial,
+    source: { ...evaluated.value, collapsed: isCollapsed(evaluated.value.accuracy, model.classes) },
+    robust: { accuracy, lastIterateAccuracy, loss },
+    ...transferred.value,
+    checkpoint: digestTree(parameters),
+    seconds: { train, evaluate: evaluated.seconds, attack: attacked.seconds, transfer: transferred.seconds },
+    environment: environment(device),
+    finishedAt: new Date().toISOString(),
+  });
+}
+
+/** The model learnt nothing: the accuracy's 95 % Wilson interval holds chance, 1 / classes, or lies below it. */
+export function isCollapsed({ value, n }: Measured, classes: number): boolean {
+  return wilsonInterval(Math.round(value * n), n).low <= 1 / classes;
+}
+
+/** Train loss without augmentation, validation accuracy, and the test set's numbers, for the source. */
+async function* evaluateSides(
+  model: Model,
+  parameters: Parameters<Tensor<"float32">>,
+  { train, validation, test }: SideData,
+  engine: CompileOptions,
+): AsyncGenerator<TrialEvent, Pick<Row["source"], "trainLoss" | "validationAccuracy" | "accuracy" | "loss">> {
+  const of = train.shape[0] + validation.shape[0] + test.shape[0];
+  const on = (data: LabelledImages, before: number) =>
+    relayed(
+      evaluate(model, parameters, data, engine),
+      ({ done }): TrialEvent => ({ kind: "progress", stage: "evaluate", done: before + done, of }),
+    );
+  const onTrain = yield* on(train, 0);
+  const onValidation = yield* on(validation, train.shape[0]);
+  const onTest = yield* on(test, train.shape[0] + validation.shape[0]);
+  return {
+    trainLoss: onTrain.loss,
+    validationAccuracy: onValidation.accuracy,
+    accuracy: onTest.accuracy,
+    loss: onTest.loss,
+  };
+}
+
+/** Robustness on the source's test images, or on as many of them, drawn by seed, as the trial says. */
+async function* attackStage(
+  { attack, seed }: Trial,
+  model: Model,
+  parameters: Parameters<Tensor<"float32">>,
+  test: LabelledImages,
+  engine: CompileOptions,
+) {
+  const { examples, ...config } = attack;
+  const data = examples === null ? test : gather(test, testSubset(test.labels, { test: examples, seed }));
+  const run = pgd(model, parameters, data, config, { ...engine, seed });
+  return robustness(
+    yield* relayed(run, ({ done, of }): TrialEvent => ({ kind: "progress", stage: "attack", done, of })),
+  );
+}

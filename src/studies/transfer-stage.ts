@@ -1,0 +1,99 @@
+import type { Tensor } from "../base/index.ts";
+import type { LabelledImages } from "../datasets/index.ts";
+import type { CompileOptions } from "../engine/index.ts";
+import { evaluate } from "../metrics/index.ts";
+import type { Model, Parameters } from "../models/index.ts";
+import { extractFeatures, fineTune, fineTuningSchedule, headGradientNorm, transfer } from "../transfer/index.ts";
+import { relayed } from "./relay.ts";
+import type { Row, TrialEvent } from "./row.ts";
+import type { Trial } from "./trial.ts";
+import type { SideData } from "./trial-data.ts";
+
+/** The part of a row that transfer decides. */
+export type TransferNumbers = Pick<Row, "target" | "head" | "featuresDigest">;
+
+/** Transfer by the trial's protocol, then the target's test set, once. */
+export function transferStage(
+  trial: Trial,
+  source: Model,
+  parameters: Parameters<Tensor<"float32">>,
+  target: SideData,
+  engine: CompileOptions,
+): AsyncGenerator<TrialEvent, TransferNumbers> {
+  const stage = trial.transfer.protocol === "frozen" ? frozenTransfer : fullTransfer;
+  return stage(trial, source, parameters, target, engine);
+}
+
+async function* frozenTransfer(
+  { transfer: { l2 } }: Trial,
+  source: Model,
+  sourceParameters: Parameters<Tensor<"float32">>,
+  target: SideData,
+  engine: CompileOptions,
+): AsyncGenerator<TrialEvent, TransferNumbers> {
+  const images = target.train.shape[0] + target.validation.shape[0];
+  const n = target.test.shape[0];
+  const run = transfer(source, sourceParameters, target, { ...engine, l2 });
+  const { model, parameters, chosen, featuresDigest } = yield* relayed(run, ({ done, of }) =>
+    progress((images * done) / of, images + n),
+  );
+  const test = yield* relayed(evaluate(model, parameters, target.test, engine), ({ done }) =>
+    progress(images + done, images + n),
+  );
+  const { iterations, gradientNorm, converged } = chosen;
+  return {
+    target: {
+      trainLoss: { value: chosen.trainLoss, n: target.train.shape[0] },
+      validationAccuracy: { value: chosen.validationAccuracy, n: target.validation.shape[0] },
+      accuracy: test.accuracy,
+      loss: test.loss,
+    },
+    head: { l2: chosen.l2, iterations, gradientNorm, converged },
+    featuresDigest,
+  };
+}
+
+/**
+ * All parameters trained on the target, by the source's schedule a fifth as long. Nothing is chosen on validation. In the
+ * row, `head.l2` is the weight decay, `iterations` the steps, and the head counts as not converged.
+ */
+async function* fullTransfer(
+  { schedule, seed }: Trial,
+  source: Model,
+  sourceParameters: Parameters<Tensor<"float32">>,
+  target: SideData,
+  engine: CompileOptions,
+): AsyncGenerator<TrialEvent, TransferNumbers> {
+  const shorter = fineTuningSchedule(schedule);
+  const run = fineTune(source, sourceParameters, target.train, shorter, { ...engine, seed });
+  const { model, parameters, steps, featuresDigest } = yield* relayed(run, ({ epoch, step, steps: each }) =>
+    progress(epoch * each + step + 1, shorter.epochs * each),
+  );
+  const on = (data: LabelledImages) =>
+    relayed(evaluate(model, parameters, data, engine), ({ done, of }) => progress(done, of));
+  const train = yield* on(target.train);
+  const validation = yield* on(target.validation);
+  const test = yield* on(target.test);
+  const features = yield* relayed(extractFeatures(model, parameters.f, target.train, engine), ({ done, of }) =>
+    progress(done, of),
+  );
+  return {
+    target: {
+      trainLoss: train.loss,
+      validationAccuracy: validation.accuracy,
+      accuracy: test.accuracy,
+      loss: test.loss,
+    },
+    head: {
+      l2: shorter.weightDecay,
+      iterations: steps,
+      gradientNorm: headGradientNorm(features, parameters.g),
+      converged: false,
+    },
+    featuresDigest,
+  };
+}
+
+function progress(done: number, of: number): TrialEvent {
+  return { kind: "progress", stage: "transfer", done: Math.round(done), of };
+}
