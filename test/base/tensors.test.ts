@@ -1,0 +1,19 @@
+import { describe, expect, test } from "vitest";
+import { checkShape, float32, InputError, sizeOf, tensor } from "../../src/base/index.ts";
+
+describe("tensors", () => {
+  test("hold as many elements as their shape says", () => {
+    expect(float32([2, 3])).toEqual({ dtype: "float32", shape: [2, 3], data: new Float32Array(6) });
+    expect(sizeOf([])).toBe(1);
+    expect(sizeOf([4, 0, 2])).toBe(0);
+    expect(() => tensor("int32", [2, 2], new Int32Array(3))).toThrow("expected 4 elements for shape [2,2], got 3");
+  });
+
+  test("a wrong shape is the user's error, and says where, what was expected and what came", () => {
+    expect(() => checkShape("features: images", [8, 3, 32, 32], [-1, 3, 32, 32])).not.toThrow();
+    expect(() => checkShape("features: images", [2, 3, 32], [-1, 3, 32, 32])).toThrow(
+      new InputError("features: images: expected shape [any, 3, 32, 32], got [2, 3, 32]"),
+    );
+    expect(() => checkShape("x", [2, 1], [-1, 3], "[batch, 3]")).toThrow("expected shape [batch, 3], got [2, 1]");
+  });
+});
