@@ -1,7 +1,15 @@
+export { affine } from "./affine.ts";
+export { augment, checkOptions, checkStrength } from "./augment.ts";
 export { baseAugmentation } from "./base-augmentation.ts";
 export type { BatchShape } from "./batch.ts";
 export { gaussianBlur } from "./gaussian-blur.ts";
+export { gaussianNoise } from "./gaussian-noise.ts";
 export { horizontalFlip } from "./horizontal-flip.ts";
+export { perspective } from "./perspective.ts";
+export { posterize } from "./posterize.ts";
 export { randomCrop } from "./random-crop.ts";
-export { type Augmentation, augment, augmentations, checkStrength } from "./registry.ts";
+export { randomErase } from "./random-erase.ts";
+export { augmentations } from "./registry.ts";
 export { rescale } from "./rescale.ts";
+export { rotation } from "./rotation.ts";
+export { translation } from "./translation.ts";

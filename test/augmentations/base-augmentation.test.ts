@@ -1,16 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type BatchShape, baseAugmentation, horizontalFlip, randomCrop } from "../../src/augmentations/index.ts";
-import { type RandomStream, randomStream, seedFor } from "../../src/base/index.ts";
-
-/** A stream that gives what it is told: whole numbers for `below`, fractions for `uniform`. */
-function told(...values: number[]): RandomStream {
-  const next = () => {
-    const value = values.shift();
-    if (value === undefined) throw new Error("drew more numbers than were told");
-    return value;
-  };
-  return { uniform: next, below: next, normal: next };
-}
+import { randomStream, seedFor } from "../../src/base/index.ts";
+import { told } from "./told-stream.ts";
 
 const shape: BatchShape = [1, 1, 3, 3];
 const image = Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9);
