@@ -24,6 +24,7 @@ import { createReporter } from "./progress/reporter.ts";
 import { openRedoList } from "./redo-list.ts";
 import { writeResults } from "./results.ts";
 import { resumeLine } from "./resume-line.ts";
+import { forgetStages } from "./stages.ts";
 
 /** What `carryover run` was asked. */
 export interface RunRequest {
@@ -97,7 +98,11 @@ async function runMissing(run: Run): Promise<Outcome> {
   const { request, launch, study, trials, folders, store, signal } = run;
   const ids = trials.map(trialId);
   const redo = await openRedoList(storeFolder, study.name);
-  if (request.fresh) await redo.add(ids);
+  const workDir = join(storeFolder, "work");
+  if (request.fresh) {
+    await redo.add(ids);
+    await forgetStages(workDir, trials);
+  }
   const finished = await store.finishedTrials(ids);
   const missing = trials.filter((trial) => !finished.has(trialId(trial)) || redo.ids.has(trialId(trial)));
   if (missing.length === 0) return { failures: [], left: 0 };
@@ -113,7 +118,7 @@ async function runMissing(run: Run): Promise<Outcome> {
     severalPairs: study.pairs.length > 1,
     json: request.json,
   });
-  const context = { ...folders, workDir: join(storeFolder, "work"), device: request.device, threads: 1 };
+  const context = { ...folders, workDir, device: request.device, threads: 1 };
   const failures: TrialFailure[] = [];
   let recorded = 0;
   const work = async () => {
