@@ -54,11 +54,23 @@ export const lax = borrowing(jax.lax);
 export const cast = (x: Traced, dtype: "float32" | "int32" | "bool"): Traced => x.ref.astype(dtype as jax.DType);
 
 const lifted = <T extends (...args: never[]) => unknown>(transform: T): T =>
-  // The transformed function consumes its arguments too, so both doors borrow.
+  // The transformed function consumes its arguments too, as does the one that vjp returns beside its value.
   ((...args: Parameters<T>) => {
-    const out = transform(...(args.map((arg) => (typeof arg === "function" ? arg : borrowed(arg))) as Parameters<T>));
-    return typeof out === "function" ? borrow(out as (...inner: unknown[]) => unknown) : out;
+    const out = transform(
+      ...(args.map((arg) => (typeof arg === "function" ? keeping(arg) : borrowed(arg))) as Parameters<T>),
+    );
+    return Array.isArray(out) ? out.map(lending) : lending(out);
   }) as unknown as T;
+
+/** What a function gives back is consumed; it may be an argument, or an array from outside, that is used again. */
+function keeping(fn: (...args: never[]) => unknown): (...args: never[]) => unknown {
+  return (...args) => borrowed(fn(...args));
+}
+
+/** A function of jax-js that borrows its arguments, with its `dispose` if it has one; any other value as it is. */
+function lending(value: unknown): unknown {
+  return typeof value === "function" ? Object.assign(borrow(value as (...args: unknown[]) => unknown), value) : value;
+}
 
 export const grad = lifted(jax.grad);
 export const valueAndGrad = lifted(jax.valueAndGrad);
