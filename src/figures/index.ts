@@ -6,4 +6,4 @@ export type { Point } from "./point.ts";
 export { renderPng, renderSvg } from "./render.ts";
 export { rowsCsv } from "./rows-csv.ts";
 export { terminalTable } from "./terminal-table.ts";
-export { type FigureFormat, figureFormats, type WriteFiguresOptions, writeFigures } from "./write-figures.ts";
+export { type FigureFormat, type WriteFiguresOptions, writeFigures } from "./write-figures.ts";

@@ -1,14 +1,17 @@
 import type { Point } from "./point.ts";
-import { type TableLine, tableColumns, tablesOf } from "./table.ts";
+import { afterSign, type TableLine, tableColumns, tablesOf } from "./table.ts";
 
-/** The points as LaTeX tables (package booktabs), one for each setting, ready for \input. */
+/**
+ * The points as LaTeX tables (package booktabs), one for each setting, ready for \input. They fit a page of 6.5 inches, for
+ * which an interval is its longer side after ±, and losses go without; table.md has both. Order of points: none.
+ */
 export function latexTable(points: readonly Point[], study: string): string {
   const header = ["Method", "Strength", "Seeds", ...tableColumns.map(({ title }) => title)].map(escapeLatex);
   const tables = tablesOf(points).map(({ title, subtitle, lines, notes }, i, { length }) =>
     [
       "\\begin{table*}[t]",
-      "\\centering\\small\\setlength{\\tabcolsep}{4pt}",
-      `\\caption{${[`${title}.`, `${subtitle}.`, ...notes].map(escapeLatex).join(" ")}}`,
+      "\\centering\\footnotesize\\setlength{\\tabcolsep}{3.5pt}",
+      `\\caption{${[`${title}.`, `${subtitle}.`, ...notes.map(afterSign)].map(escapeLatex).join(" ")}}`,
       `\\label{tab:${study.replace(/[^A-Za-z0-9-]+/g, "-")}${length > 1 ? `-${i + 1}` : ""}}`,
       `\\begin{tabular}{lrr${"r".repeat(tableColumns.length)}}`,
       "\\toprule",
@@ -28,9 +31,9 @@ function cellsOf({ method, strength, seeds, collapsed, cells }: TableLine): stri
     `${escapeLatex(method)}${collapsed ? "~$\\times$" : ""}`,
     escapeLatex(strength),
     seeds,
-    ...cells.map(({ value, interval }) => {
-      const number = /\d/.test(value) ? `$${value.replace("−", "-")}$` : "--";
-      return interval ? `${number}~{\\scriptsize $${interval.replaceAll("−", "-").replace(", ", ",\\,")}$}` : number;
+    ...cells.map(({ value, margin }, column) => {
+      const number = /\d/.test(value) ? value.replace("−", "-") : "\\mbox{--}";
+      return margin && !tableColumns[column]?.isLoss ? `$${number}{\\scriptstyle\\,\\pm\\,${margin}}$` : `$${number}$`;
     }),
   ];
 }
@@ -44,6 +47,7 @@ const special: Readonly<Record<string, string>> = {
   "∞": "$\\infty$",
   ε: "$\\varepsilon$",
   "×": "$\\times$",
+  "±": "$\\pm$",
   "−": "$-$",
   "–": "--",
   "·": "$\\cdot$",
@@ -56,7 +60,7 @@ const special: Readonly<Record<string, string>> = {
 /** Text for LaTeX's text mode: its special characters, and those of ours that its standard fonts lack. */
 export function escapeLatex(text: string): string {
   return text
-    .replace(/[\\~^→ℓ∞ε×−–·…<>|&%$#_{}]/gu, (letter) => special[letter] ?? `\\${letter}`)
+    .replace(/[\\~^→ℓ∞ε×±−–·…<>|&%$#_{}]/gu, (letter) => special[letter] ?? `\\${letter}`)
     .replace(/\$\\ell\$2/g, "$\\ell_2$")
     .replace(/\$\\ell\$\$\\infty\$/g, "$\\ell_\\infty$");
 }

@@ -38,7 +38,7 @@ export function protocolText(points: readonly Point[]): string {
 }
 
 /** "1 seed", "3 seeds", or "1–3 seeds" when the points differ. */
-export function seedsText(points: readonly Point[]): string {
+function seedsText(points: readonly Point[]): string {
   const count = rangeText(points.map(({ seeds }) => seeds.length));
   return `${count} ${count === "1" ? "seed" : "seeds"}`;
 }

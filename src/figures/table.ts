@@ -34,6 +34,7 @@ interface Column {
   readonly short: string;
   readonly of: (point: Point) => Estimate | undefined;
   readonly text: (value: number) => string;
+  readonly isLoss?: true;
 }
 
 const percent = (value: number) => fixed(100 * value, 1);
@@ -42,12 +43,12 @@ const signedPercent = (value: number) =>
 const nats = (value: number) => fixed(value, 3);
 
 export const tableColumns: readonly Column[] = [
-  { title: "Robust acc. (%)", short: "robust %", of: (point) => point.robust, text: percent },
-  { title: "DT Acc (points)", short: "DT Acc", of: (point) => point.dt, text: signedPercent },
-  { title: "Source acc. (%)", short: "source %", of: (point) => point.source.accuracy, text: percent },
-  { title: "Target acc. (%)", short: "target %", of: (point) => point.target.accuracy, text: percent },
-  { title: "Source loss", short: "src loss", of: (point) => point.source.loss, text: nats },
-  { title: "Target loss", short: "tgt loss", of: (point) => point.target.loss, text: nats },
+  { title: "Robust (%)", short: "robust %", of: (point) => point.robust, text: percent },
+  { title: "DT Acc", short: "DT Acc", of: (point) => point.dt, text: signedPercent },
+  { title: "Source (%)", short: "source %", of: (point) => point.source.accuracy, text: percent },
+  { title: "Target (%)", short: "target %", of: (point) => point.target.accuracy, text: percent },
+  { title: "Source loss", short: "src loss", of: (point) => point.source.loss, text: nats, isLoss: true },
+  { title: "Target loss", short: "tgt loss", of: (point) => point.target.loss, text: nats, isLoss: true },
 ];
 
 /** One table for each setting, its lines in the legend's order, weaker settings first. */
@@ -64,7 +65,7 @@ export function tablesOf(points: readonly Point[]): Table[] {
       notes: [
         `In brackets: ${intervalText(ordered)}.`,
         "DT Acc = target minus source accuracy, less the same of the vanilla model of the same seed; a lower source accuracy raises it.",
-        "Losses: mean cross-entropy in nats.",
+        "Robust, source and target accuracy in percent, DT Acc in percentage points; losses: mean cross-entropy in nats.",
         ...noteTexts(ordered),
       ],
     };
@@ -88,6 +89,9 @@ function cellOf(estimate: Estimate | undefined, text: (value: number) => string)
   const margin = text(Math.max(interval.high - mean, mean - interval.low)).replace("+", "");
   return { value: text(mean), interval: `[${text(interval.low)}, ${text(interval.high)}]`, margin };
 }
+
+/** The note on intervals for formats that show the longer side after ± instead of both ends. */
+export const afterSign = (note: string) => note.replace("In brackets:", "After ±, the longer side of:");
 
 /** A fixed number of digits, a true minus sign, and no negative zero. */
 function fixed(value: number, digits: number): string {

@@ -1,5 +1,5 @@
 import type { Point } from "./point.ts";
-import { type TableLine, tableColumns, tablesOf } from "./table.ts";
+import { afterSign, type TableLine, tableColumns, tablesOf } from "./table.ts";
 
 const gap = "  ";
 const longestName = 24;
@@ -21,8 +21,16 @@ export function terminalTable(points: readonly Point[]): string {
           .trimEnd(),
       );
       const rule = "─".repeat(Math.max(...text.map(({ length }) => length)));
-      const explained = notes.map((note) => note.replace("In brackets:", "After ±:"));
-      return [title, ...wrap(subtitle), "", text[0], rule, ...text.slice(1), "", ...explained.flatMap(wrap)].join("\n");
+      return [
+        title,
+        ...wrap(subtitle),
+        "",
+        text[0],
+        rule,
+        ...text.slice(1),
+        "",
+        ...notes.map(afterSign).flatMap(wrap),
+      ].join("\n");
     })
     .join("\n\n");
 }
@@ -35,7 +43,7 @@ function cellsOf({ method, strength, seeds, collapsed, cells }: TableLine): stri
     `${name.length > room ? `${name.slice(0, room - 1)}…` : name}${mark}`,
     seeds,
     ...cells.map(({ value, margin }, column) =>
-      margin && !tableColumns[column]?.title.includes("loss") ? `${value} ±${margin}` : value,
+      margin && !tableColumns[column]?.isLoss ? `${value} ±${margin}` : value,
     ),
   ];
 }

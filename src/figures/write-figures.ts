@@ -21,7 +21,7 @@ const fileNames = {
 
 export type FigureFormat = keyof typeof fileNames;
 
-export const figureFormats = Object.keys(fileNames) as FigureFormat[];
+const figureFormats = Object.keys(fileNames) as FigureFormat[];
 
 export interface WriteFiguresOptions {
   readonly study: string;
