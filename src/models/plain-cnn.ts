@@ -1,3 +1,4 @@
+import { checkShape } from "../base/index.ts";
 import { linear, maxPool, np, relu, type Traced } from "../engine/index.ts";
 import { convolutionRelu, initialiseLayer, normalise } from "./layers.ts";
 import type { LayerParameters, Model, Parameters } from "./model.ts";
@@ -38,8 +39,14 @@ export function plainCnn(description: PlainCnn): Model {
       );
       return { f: Object.fromEntries(f), g: initialiseLayer(seed, "head", [classes, featureSize]) };
     },
-    features: (f, images) => layers.reduce((x, layer) => apply(layer, f, x), normalise(images)),
-    logits: (g, features) => linear(features, g.weight, g.bias),
+    features(f, images) {
+      checkShape("features: images", images.shape, [-1, 3, side, side], `[batch, 3, ${side}, ${side}]`);
+      return layers.reduce((x, layer) => apply(layer, f, x), normalise(images)); // [batch, featureSize]
+    },
+    logits(g, features) {
+      checkShape("logits: features", features.shape, [-1, featureSize], `[batch, ${featureSize}]`);
+      return linear(features, g.weight, g.bias); // [batch, classes]
+    },
   };
 }
 

@@ -145,8 +145,13 @@ describe("a linear classifier, whose distance to the boundary is |w x| / ||w||",
     const { model, parameters } = linearModel([w, w.map((x) => -x)], [0, 0]);
     const weak = { eps: distance(3), stepSize: distance(3) / 20, steps: 1 };
     const once = (await attack(model, parameters, data, weak)).verdicts;
-    const often = (await attack(model, parameters, data, { ...weak, restarts: 6 })).verdicts;
+    const { verdicts: often, steps } = await attack(model, parameters, data, { ...weak, restarts: 6 });
     for (const [i, flag] of often.robustWorst.entries()) expect(flag).toBeLessThanOrEqual(once.robustWorst[i] ?? 0);
+    // Those that stand to the end were attacked in every restart, those that fell early in fewer.
+    const attacked = (i: number) => steps.filter(({ indices }) => indices.includes(i)).length;
+    expect([3, 4, 5].map(attacked)).toEqual([6, 6, 6]);
+    expect(attacked(0)).toBeLessThan(6);
+    expect(steps.at(-1)).toMatchObject({ done: 36, of: 36 });
   });
 });
 

@@ -2,7 +2,14 @@ import { describe, expect, test } from "vitest";
 import { InputError, type Tensor } from "../../src/base/index.ts";
 import { compile, crossEntropy, digestTree, grad, np, type Traced } from "../../src/engine/index.ts";
 import { createModel, models, type Parameters } from "../../src/models/index.ts";
-import { dense, type Leaf64, referenceCrossEntropy, referenceFeatures, toFloat64 } from "./reference-cnn.ts";
+import {
+  dense,
+  type Leaf64,
+  referenceCrossEntropy,
+  referenceFeatures,
+  referenceJacobian,
+  toFloat64,
+} from "./reference-cnn.ts";
 import { derivative, inner, labels, moved, randomDirection, randomImages, side, tinyModels } from "./tiny.ts";
 
 describe.each(Object.keys(models))("%s", (name) => {
@@ -54,6 +61,15 @@ test("an unknown model is an InputError with the nearest name", () => {
   expect(() => createModel("cifar-cnn", { classes: 1 })).toThrow(/classes/);
 });
 
+test("images of another shape are told where they come in", async () => {
+  const model = createModel("small-cnn");
+  const parameters = model.init(0);
+  const features = (p: Parameters<Traced>, x: Traced) => model.features(p.f, x);
+  await expect(compile(features, [parameters, randomImages(2, 1, 28)])).rejects.toThrow(
+    "features: images: expected shape [batch, 3, 32, 32], got [2, 3, 28, 28]",
+  );
+});
+
 describe.each(tinyModels)("$model.name", ({ model, convolutions }) => {
   const parameters = model.init(11);
   const images = randomImages(4, 2);
@@ -78,6 +94,33 @@ describe.each(tinyModels)("$model.name", ({ model, convolutions }) => {
     const run = await compile<Tensor<"float32">>(loss, [parameters, images, y]);
     const out = await run(parameters, images, y);
     expect(out.data[0]).toBeCloseTo(meanLoss(toFloat64(parameters)), 5);
+  });
+
+  test("the second derivative, once by pixels and once by parameters, is the finite difference", async () => {
+    const size = 3 * side * side;
+    const u = randomImages(4, 31);
+    // d CE along u: <softmax - one-hot, W df>, df the features' tangent along u.
+    function along(p: Parameters<Leaf64>): number {
+      const slopes = [...y.data].map((label, b) => {
+        const [image, tangent] = [images, u].map((of) => Float64Array.from(of.data.subarray(b * size, (b + 1) * size)));
+        if (!image || !tangent) throw new Error("no image");
+        const { features, along: tangents } = referenceJacobian(p.f, image, side, convolutions, [tangent]);
+        const logits = dense(features, p.g.weight, p.g.bias.data);
+        const total = logits.reduce((sum, z) => sum + Math.exp(z), 0);
+        const moves = dense(tangents[0] ?? new Float64Array(), p.g.weight, new Float64Array(logits.length));
+        return moves.reduce((sum, move, k) => sum + move * (Math.exp(logits[k] ?? 0) / total - +(k === label)), 0);
+      });
+      return slopes.reduce((sum, slope) => sum + slope, 0) / slopes.length;
+    }
+    const slope = (p: Parameters<Traced>, x: Traced, t: Traced, v: Traced) =>
+      np.sum(np.multiply(grad((at: Traced) => loss(p, at, t))(x), v));
+    const run = await compile<Parameters<Tensor<"float32">>>(grad(slope), [parameters, images, y, u]);
+    const gradient = await run(parameters, images, y, u);
+    for (const seed of [1, 2]) {
+      const direction = randomDirection(parameters, seed);
+      const expected = derivative((step) => along(moved(toFloat64(parameters), direction, step)), 1e-7);
+      expect(Math.abs(inner(gradient, direction) - expected)).toBeLessThan(1e-3 * (0.1 + Math.abs(expected)));
+    }
   });
 
   test("the gradient is the finite difference, in four random directions", async () => {
