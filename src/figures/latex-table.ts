@@ -13,6 +13,7 @@ export function latexTable(points: readonly Point[], study: string): string {
       "\\centering\\footnotesize\\setlength{\\tabcolsep}{3.5pt}",
       `\\caption{${[`${title}.`, `${subtitle}.`, ...notes.map(afterSign)].map(escapeLatex).join(" ")}}`,
       `\\label{tab:${study.replace(/[^A-Za-z0-9-]+/g, "-")}${length > 1 ? `-${i + 1}` : ""}}`,
+      "\\par\\smallskip",
       `\\begin{tabular}{lrr${"r".repeat(tableColumns.length)}}`,
       "\\toprule",
       `${header.join(" & ")} \\\\`,

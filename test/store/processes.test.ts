@@ -12,7 +12,7 @@ import { trialId } from "../../src/studies/trial.ts";
 import { trialOf } from "../figures/fixture.ts";
 
 /** How often the writer is killed; CARRYOVER_KILLS=200 makes a soak of it. */
-const kills = Number(process.env.CARRYOVER_KILLS ?? 4);
+const kills = Number(process.env.CARRYOVER_KILLS ?? 3);
 const folder = mkdtempSync(join(tmpdir(), "carryover-store-"));
 const children: ChildProcessByStdio<null, Readable, null>[] = [];
 
