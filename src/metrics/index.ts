@@ -1,5 +1,5 @@
 export { type Evaluation, type EvaluationOptions, evaluate } from "./evaluate.ts";
-export { type Measured, meanOf, pooled } from "./measured.ts";
+export { type Measured, pooled } from "./measured.ts";
 export {
   type Estimate,
   type IntervalKind,
@@ -10,4 +10,4 @@ export {
   type TransferPoint,
   type TransferRow,
 } from "./relative-transfer.ts";
-export { type Robustness, robustness } from "./robustness.ts";
+export { robustness } from "./robustness.ts";

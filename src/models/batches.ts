@@ -18,7 +18,7 @@ export function batchRows(n: number, most: number): number {
 }
 
 /** The examples at `indices` (at most `batch` of them), padded to `batch` rows. */
-export function paddedBatch(data: LabelledImages, indices: Uint32Array, batch: number): Batch {
+function paddedBatch(data: LabelledImages, indices: Uint32Array, batch: number): Batch {
   const [, channels, height, width] = data.shape;
   const shape = [batch, channels, height, width];
   const pixels = new Float32Array(sizeOf(shape));

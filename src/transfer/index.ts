@@ -1,7 +1,7 @@
-export { type ExtractionOptions, extractFeatures } from "./extract-features.ts";
-export { type FineTuned, fineTune, fineTuningSchedule, headGradientNorm } from "./fine-tune.ts";
-export { bestFit, type FitOptions, fitHeads, type HeadFit, penalisedLoss } from "./fit-head.ts";
-export { type Evaluated, type LbfgsOptions, lbfgs, type Minimum } from "./lbfgs.ts";
-export { type Head, type LabelledFeatures, softmaxRegression } from "./softmax-regression.ts";
-export { onRawFeatures, type Standardisation, standardisation } from "./standardisation.ts";
-export { type TransferOptions, type Transferred, transfer } from "./transfer.ts";
+export { extractFeatures } from "./extract-features.ts";
+export { fineTune, fineTuningSchedule, headGradientNorm } from "./fine-tune.ts";
+export { bestFit, fitHeads, type HeadFit, penalisedLoss } from "./fit-head.ts";
+export { lbfgs } from "./lbfgs.ts";
+export { type LabelledFeatures, softmaxRegression } from "./softmax-regression.ts";
+export { onRawFeatures, standardisation } from "./standardisation.ts";
+export { type Transferred, transfer } from "./transfer.ts";

@@ -4,7 +4,7 @@ import type { LabelledImages } from "../../src/datasets/index.ts";
 import { linear, np } from "../../src/engine/index.ts";
 import type { Model, Parameters } from "../../src/models/index.ts";
 
-export const side = 4;
+const side = 4;
 export const pixels = 3 * side * side;
 
 /** Logits are w x + b with the rows of w given; f has no parameters. */
