@@ -24,11 +24,13 @@ export async function writeResults(
   const points = relativeTransfer(rows);
   const files = rows.length === 0 ? [] : await writeFigures(rows, { study, outDir, formats });
   files.push(...(await writeFailures(outDir, failures)));
-  const suspicious = suspicions(rows, points, failures);
-  if (json)
+  if (json) {
+    const suspicious = suspicions(rows, points, failures);
     return printJson({ event: "done", study, rows: rows.length, failed: failures.length, points, suspicious, files });
+  }
   if (rows.length > 0) print(`\n${terminalTable(points)}`);
-  for (const sentence of suspicious) print(`! ${sentence}`);
+  // The table has the notes of its points already.
+  for (const sentence of suspicions(rows, [], failures)) print(`! ${sentence}`);
   for (const file of files) print(file);
   if (rows.length === 0) complain(`${study}: no trial has finished, so there is nothing to draw`);
 }

@@ -101,7 +101,7 @@ describe("carryover run", () => {
     clearInterval(again);
     expect(code).toBe(130);
     expect(stdout).not.toContain('"interrupted"');
-    await expect.poll(() => isAlive(pid), { timeout: 5000 }).toBe(false);
+    await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
   });
 
   it("killed from outside it leaves no worker behind, and the next run does only what was missing", async () => {
@@ -112,7 +112,7 @@ describe("carryover run", () => {
     await running.says(/"finished".*vanilla/);
     running.child.kill("SIGKILL");
     await running.ended;
-    await expect.poll(() => isAlive(pid), { timeout: 5000 }).toBe(false);
+    await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
     place.forget("hold", "0-blur-3");
     place.forget("hold", "0-blur-7");
     const before = place.begun().length;
