@@ -1,5 +1,13 @@
+export { withBatchStatistics, withRunningStatistics } from "./batch-norm.ts";
 export { type Batch, batchRows, checkImages, emptyBatch, paddedBatches } from "./batches.ts";
 export { correct } from "./correct.ts";
-export type { BatchStatistics, Model, Parameters } from "./model.ts";
+export type {
+  BatchStatistics,
+  ConvolutionParameters,
+  LayerParameters,
+  Model,
+  NormParameters,
+  Parameters,
+} from "./model.ts";
 export { plainCnn } from "./plain-cnn.ts";
 export { createModel, models } from "./registry.ts";

@@ -1,4 +1,4 @@
-import { float32, randomStream, seedFor, sizeOf, type Tensor } from "../base/index.ts";
+import { randomStream, seedFor, sizeOf, type Tensor, tensor } from "../base/index.ts";
 import { conv2d, np, relu, type Traced } from "../engine/index.ts";
 import type { LayerParameters } from "./model.ts";
 
@@ -16,10 +16,9 @@ export function initialiseLayer(
   const bound = 1 / Math.sqrt(sizeOf(inputs));
   const draw = (what: string, shape: readonly number[]) => {
     const stream = randomStream(seedFor(seed, "init", name, what));
-    return float32(
-      shape,
-      Float64Array.from({ length: sizeOf(shape) }, () => bound * (2 * stream.uniform() - 1)),
-    );
+    const data = new Float32Array(sizeOf(shape));
+    for (let i = 0; i < data.length; i++) data[i] = bound * (2 * stream.uniform() - 1);
+    return tensor("float32", shape, data);
   };
   return { weight: draw("weight", weightShape), bias: draw("bias", [outputs]) };
 }

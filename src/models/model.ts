@@ -1,19 +1,31 @@
 import type { Tensor } from "../base/index.ts";
 import type { Traced } from "../engine/index.ts";
 
-/** The learnt tensors of one layer. */
+/** A layer with weight and bias, both learnt. */
 export type LayerParameters<Leaf> = { readonly weight: Leaf; readonly bias: Leaf };
+
+/** A convolution without bias. */
+export type ConvolutionParameters<Leaf> = { readonly weight: Leaf };
+
+/** Batch normalisation: weight and bias are learnt; mean and variance follow the batches seen while training. */
+export type NormParameters<Leaf> = LayerParameters<Leaf> & { readonly mean: Leaf; readonly variance: Leaf };
 
 /** Two separate subtrees, so that "freeze f, fit a new g" needs no surgery. */
 export type Parameters<Leaf> = {
   /** The feature extractor, layer by layer in the order of computation. */
-  readonly f: Readonly<Record<string, LayerParameters<Leaf>>>;
+  readonly f: Readonly<Record<string, LayerParameters<Leaf> | ConvolutionParameters<Leaf> | NormParameters<Leaf>>>;
   /** The linear head: weight [classes, featureSize], bias [classes]. */
   readonly g: LayerParameters<Leaf>;
 };
 
-/** A layer's name to the batch's statistics, which a normalising layer leaves behind while training. */
-export type BatchStatistics = Record<string, { readonly mean: Traced; readonly variance: Traced }>;
+/**
+ * A layer's name to the batch's mean and (biased) variance for each channel, [channels], over `count` values each: what a
+ * normalising layer leaves behind while training.
+ */
+export type BatchStatistics = Record<
+  string,
+  { readonly mean: Traced; readonly variance: Traced; readonly count: number }
+>;
 
 /**
  * An image classifier g . f as two pure functions of its parameters.

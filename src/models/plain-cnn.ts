@@ -80,6 +80,6 @@ function apply(layer: Layer, f: Parameters<Traced>["f"], x: Traced): Traced {
 
 function layerOf(f: Parameters<Traced>["f"], name: string): LayerParameters<Traced> {
   const found = f[name];
-  if (found) return found;
-  throw new Error(`features: expected parameters of layer ${name}, got layers ${Object.keys(f).join(", ")}`);
+  if (found && "bias" in found) return found;
+  throw new Error(`features: expected weight and bias of layer ${name}, got layers ${Object.keys(f).join(", ")}`);
 }

@@ -1,6 +1,13 @@
 import type { Tensor } from "../base/index.ts";
 import { crossEntropy, grad, np, sgdMomentum, type Traced } from "../engine/index.ts";
-import { type BatchStatistics, correct, type Model, type Parameters } from "../models/index.ts";
+import {
+  type BatchStatistics,
+  correct,
+  type Model,
+  type Parameters,
+  withBatchStatistics,
+  withRunningStatistics,
+} from "../models/index.ts";
 import type { LossPenalty } from "../regularizers/index.ts";
 
 /** What changes from step to step; all leaves are arguments of the compiled graph. */
@@ -39,10 +46,11 @@ export function update(
   const measure = (p: Parameters<Traced>) => {
     const statistics: BatchStatistics = {};
     const logits = model.logits(p.g, model.features(p.f, images, statistics));
-    refuseStatistics(model, statistics);
-    const terms = penalties.map((each, i) => each.term({ model, parameters: p, images, labels }, drawn[i] ?? []));
+    const seen = { model, parameters: withBatchStatistics(p, statistics), images, labels };
+    const terms = penalties.map((each, i) => each.term(seen, drawn[i] ?? []));
     const penalty = terms.reduce((sum, term) => np.add(sum, term), np.zeros([]));
-    return { loss: np.mean(crossEntropy(logits, labels)), penalty, correct: np.sum(correct(logits, labels)) };
+    const loss = np.mean(crossEntropy(logits, labels));
+    return { loss, penalty, correct: np.sum(correct(logits, labels)), statistics };
   };
   const objective = (p: Parameters<Traced>) => {
     const { loss, penalty } = measure(p);
@@ -52,13 +60,20 @@ export function update(
   // tracers when the function takes a gradient itself, as JR does.
   const gradient = grad(objective)(parameters) as Parameters<Traced>;
   const next = sgdMomentum(parameters, velocity, gradient, { learningRate, momentum, weightDecay });
-  return { ...measure(parameters), parameters: next.params, velocity: next.velocity };
+  const { statistics, ...measured } = measure(parameters);
+  return {
+    ...measured,
+    // Running statistics are not learnt: they follow the batch, without momentum or decay.
+    parameters: withRunningStatistics(withStatisticsOf(next.params, parameters), statistics),
+    velocity: withStatisticsOf(next.velocity, velocity),
+  };
 }
 
-function refuseStatistics(model: Model, statistics: BatchStatistics): void {
-  const [layer] = Object.keys(statistics);
-  if (layer !== undefined)
-    throw new Error(
-      `training: ${model.name}: ${layer} normalises over the batch, and the loop does not yet keep running statistics`,
-    );
+/** `parameters` with the running statistics of `before`. */
+function withStatisticsOf(parameters: Parameters<Traced>, before: Parameters<Traced>): Parameters<Traced> {
+  const layers = Object.entries(parameters.f).map(([name, layer]) => {
+    const old = before.f[name];
+    return [name, old && "mean" in old ? { ...layer, mean: old.mean, variance: old.variance } : layer] as const;
+  });
+  return { ...parameters, f: Object.fromEntries(layers) };
 }

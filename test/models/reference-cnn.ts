@@ -1,22 +1,28 @@
 /** A plain CNN in float64 loops, written apart from src: the oracle for values and for finite differences. */
 import type { Tensor } from "../../src/base/index.ts";
-import type { Parameters } from "../../src/models/index.ts";
+import type { LayerParameters, Parameters } from "../../src/models/index.ts";
+
+/** Parameters of a network whose layers all have weight and bias. */
+type Plain<Leaf> = {
+  readonly f: Readonly<Record<string, LayerParameters<Leaf>>>;
+  readonly g: LayerParameters<Leaf>;
+};
 
 export interface Leaf64 {
   readonly shape: readonly number[];
   readonly data: Float64Array;
 }
 
-export function toFloat64(parameters: Parameters<Tensor<"float32">>): Parameters<Leaf64> {
+export function toFloat64(parameters: Parameters<Tensor<"float32">>): Plain<Leaf64> {
   return mapParameters(parameters, ({ shape, data }) => ({ shape, data: Float64Array.from(data) }));
 }
 
-export function mapParameters<A, B>(parameters: Parameters<A>, fn: (leaf: A, path: string) => B): Parameters<B> {
+export function mapParameters<A, B>(parameters: Parameters<A>, fn: (leaf: A, path: string) => B): Plain<B> {
   const layer = (name: string, { weight, bias }: { weight: A; bias: A }) => ({
     weight: fn(weight, `${name}.weight`),
     bias: fn(bias, `${name}.bias`),
   });
-  const f = Object.entries(parameters.f).map(([name, leaves]) => [name, layer(`f.${name}`, leaves)]);
+  const f = Object.entries((parameters as Plain<A>).f).map(([name, leaves]) => [name, layer(`f.${name}`, leaves)]);
   return { f: Object.fromEntries(f), g: layer("g", parameters.g) };
 }
 
@@ -55,7 +61,7 @@ export function referenceJacobian(
     x = x.map((value) => Math.max(0, value));
   };
   let size = side;
-  const layers = Object.values(f);
+  const layers = Object.values(f as Plain<Leaf64>["f"]);
   let next = 0;
   for (const convolutions of convolutionsOfStages) {
     for (let c = 0; c < convolutions; c++) {
