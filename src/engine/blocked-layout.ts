@@ -1,61 +1,15 @@
 import type { CombinationFusion, ConvolutionFusion, Fusion } from "./fusion.ts";
+import { blockedDomain, blockedShape, imageShape, isLayoutFree } from "./layouts.ts";
 import { biasVector, scaleVector } from "./lower-combination.ts";
 import { convAttributes, geometryOf } from "./lower-conv.ts";
-import { type Lowering, lowerElementwise, reductions } from "./lower-onnx.ts";
-import { dim, first, listOf, type Node, second } from "./program.ts";
-
-/**
- * onnxruntime's CPU kernels are fastest on images whose channels lie in blocks: [batch, channels / block, h, w, block].
- * Its optimiser uses them only where weights are constants, which training's are not; here they are addressed directly.
- * Whole chains stay blocked: convolutions, pools, elementwise ops and reductions in between.
- */
-const domain = "com.microsoft.nchwc";
+import { lowerElementwise, reductions } from "./lower-elementwise.ts";
+import type { Lowering } from "./lowering.ts";
+import { dim, first, listOf, type Node, second } from "./nodes.ts";
 
 /** A value that was written, and in which layout. */
 export interface Blocked {
   readonly layout: "blocked" | "plain";
   readonly name: string;
-}
-
-/** [b, c, ...rest] to [b, c / block, ...rest, block]; an axis of one channel stays one. */
-function blockedShape(shape: readonly number[], block: number): number[] {
-  const [batch = 1, channels = 1, ...rest] = shape;
-  return channels === 1 ? [batch, 1, ...rest, 1] : [batch, channels / block, ...rest, block];
-}
-
-/** A node of these has the same bytes in both layouts. */
-function isLayoutFree(shape: readonly number[]): boolean {
-  return shape[1] === 1 || shape.slice(2).every((length) => length === 1);
-}
-
-/** The four-axis view [b, c, h, w] of an image or of its windows [b, c, h, kh, w, kw]. */
-function imageShape([batch = 1, channels = 1, ...rest]: readonly number[]): number[] {
-  const half = Math.ceil(rest.length / 2);
-  const product = (lengths: readonly number[]) => lengths.reduce((a, b) => a * b, 1);
-  return [batch, channels, product(rest.slice(0, half)), product(rest.slice(half))];
-}
-
-export function toPlain({ graph, block }: Lowering, node: Node, blocked: string): string {
-  if (isLayoutFree(node.shape)) return graph.reshape(blocked, node.shape);
-  const [batch = 1, channels = 1, height = 1, width = 1] = imageShape(node.shape);
-  if (node.type !== "float32") {
-    const split = graph.reshape(blocked, [batch, channels / block, height * width, block]);
-    return graph.reshape(graph.transpose(split, [0, 1, 3, 2]), node.shape);
-  }
-  const image = graph.reshape(blocked, [batch, channels, height, width]);
-  return graph.reshape(graph.emit("ReorderOutput", [image], { channels }, domain), node.shape);
-}
-
-export function toBlocked({ graph, block }: Lowering, node: Node, plain: string): string {
-  const shape = blockedShape(node.shape, block);
-  if (isLayoutFree(node.shape)) return graph.reshape(plain, shape);
-  const [batch = 1, channels = 1, height = 1, width = 1] = imageShape(node.shape);
-  if (node.type !== "float32") {
-    const split = graph.reshape(plain, [batch, channels / block, block, height * width]);
-    return graph.reshape(graph.transpose(split, [0, 1, 3, 2]), shape);
-  }
-  const image = graph.reshape(plain, [batch, channels, height, width]);
-  return graph.reshape(graph.emit("ReorderInput", [image], {}, domain), shape);
 }
 
 /** Writes a node in the blocked layout where that serves; undefined leaves it to the plain rules. */
@@ -84,7 +38,7 @@ function convolution(lowering: Lowering, { conv, bias, relu }: ConvolutionFusion
     "Conv",
     inputs,
     { ...convAttributes(conv), kernel_shape: [kh, kw], ...(relu && { activation: "Relu" }) },
-    domain,
+    blockedDomain,
   );
   return { layout: "blocked", name: graph.reshape(name, blockedShape(conv.shape, block)) };
 }
@@ -150,7 +104,7 @@ function combination(lowering: Lowering, fusion: CombinationFusion): Blocked | u
       "Conv",
       inputs,
       { ...window(1), group: channels, ...(relu && last && { activation: "Relu" }) },
-      domain,
+      blockedDomain,
     );
     bias = "";
   }
@@ -176,14 +130,14 @@ function reduced(lowering: Lowering, node: Node): Blocked {
       "AveragePool",
       [graph.reshape(lowering.blocked(x), imageShape(x.shape))],
       window(size),
-      domain,
+      blockedDomain,
     );
     const sum = graph.emit("Mul", [mean, graph.scalar(size * size)]);
     return { layout: "blocked", name: graph.reshape(sum, blockedShape(node.shape, block)) };
   }
   if (node.attributes.kind === "sum" && x.shape.length === 4 && String(axes) === "0,2,3") {
     // The generic reduction is slow on axes with others between; pooling an image to one pixel is not.
-    const mean = graph.emit("GlobalAveragePool", [graph.reshape(lowering.blocked(x), x.shape)], {}, domain);
+    const mean = graph.emit("GlobalAveragePool", [graph.reshape(lowering.blocked(x), x.shape)], {}, blockedDomain);
     const sum = graph.emit("ReduceSum", [graph.reshape(mean, [dim(x, 0), dim(x, 1)]), graph.integers([0])], {
       keepdims: 1,
     });
@@ -207,7 +161,7 @@ function pooled(lowering: Lowering, node: Node): Blocked {
     "MaxPool",
     [graph.reshape(lowering.blocked(x), x.shape)],
     { ...window(1), kernel_shape: listOf(node, "window"), strides: listOf(node, "strides") },
-    domain,
+    blockedDomain,
   );
   return { layout: "blocked", name: graph.reshape(name, blockedShape(node.shape, block)) };
 }

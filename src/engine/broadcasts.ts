@@ -1,4 +1,5 @@
-import { broadcast, dim, type Node, type Program, sameShape } from "./program.ts";
+import { broadcast, dim, type Node, sameShape } from "./nodes.ts";
+import type { Program } from "./program.ts";
 
 /**
  * A traced value: a node and the shape it stands for. Where the two differ the node's axis has length 1 and the value

@@ -1,5 +1,6 @@
 import { materialise, type Value } from "./broadcasts.ts";
-import { dim, type Node, type Program } from "./program.ts";
+import { dim, type Node } from "./nodes.ts";
+import type { Program } from "./program.ts";
 
 /**
  * sum(x * y, last axis) over broadcast shapes, as one matrix product. Axes are sorted by what is really there: both

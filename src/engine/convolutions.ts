@@ -1,5 +1,6 @@
 import { materialise, reshape, transpose, type Value } from "./broadcasts.ts";
-import { type ConvGeometry, dim, first, type Node, type Program } from "./program.ts";
+import { type ConvGeometry, dim, first, type Node } from "./nodes.ts";
+import type { Program } from "./program.ts";
 
 type Pair = readonly [number, number];
 interface ConvParams {

@@ -1,4 +1,4 @@
-import { first, type Node, scalarOf, second } from "./program.ts";
+import { first, type Node, scalarOf, second } from "./nodes.ts";
 
 /** A convolution with what its kernel can do on the way out. */
 export interface ConvolutionFusion {

@@ -1,5 +1,6 @@
 import { materialise, type Value } from "./broadcasts.ts";
-import { broadcast, dim, type Node, type Program } from "./program.ts";
+import { broadcast, dim, type Node } from "./nodes.ts";
+import type { Program } from "./program.ts";
 import type { Equation } from "./trace.ts";
 
 interface GatherParams {

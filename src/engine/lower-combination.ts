@@ -1,6 +1,6 @@
 import type { CombinationFusion } from "./fusion.ts";
-import type { Lowering } from "./lower-onnx.ts";
-import { type Node, scalarOf } from "./program.ts";
+import type { Lowering } from "./lowering.ts";
+import { type Node, scalarOf } from "./nodes.ts";
 
 /** The channels' factors of a term as a vector [channels], its sign included; undefined for a bare image. */
 export function scaleVector(

@@ -1,8 +1,8 @@
 import type { ConvolutionFusion } from "./fusion.ts";
 import type { GraphWriter } from "./graph-writer.ts";
-import type { Lowering } from "./lower-onnx.ts";
+import type { Lowering } from "./lowering.ts";
+import { type ConvGeometry, dim, first, listOf, type Node, second } from "./nodes.ts";
 import type { Attribute } from "./onnx-model.ts";
-import { type ConvGeometry, dim, first, listOf, type Node, second } from "./program.ts";
 
 export const geometryOf = (node: Node): ConvGeometry => node.attributes as unknown as ConvGeometry;
 

@@ -1,68 +1,12 @@
-import { type Blocked, lowerBlocked, toBlocked, toPlain } from "./blocked-layout.ts";
+import { type Blocked, lowerBlocked } from "./blocked-layout.ts";
 import { type Fusion, planFusions } from "./fusion.ts";
-import { GraphWriter, onnxType } from "./graph-writer.ts";
+import { type GraphWriter, onnxType } from "./graph-writer.ts";
 import { lowerCombination } from "./lower-combination.ts";
 import { lowerConv, lowerInputGradient, lowerWeightGradient } from "./lower-conv.ts";
+import { lowerElementwise, reductions } from "./lower-elementwise.ts";
+import { Lowering, type LoweringOptions } from "./lowering.ts";
+import { dim, first, listOf, type Node, reachable } from "./nodes.ts";
 import type { OnnxGraph, OnnxValue } from "./onnx-model.ts";
-import { dim, first, listOf, type Node, reachable } from "./program.ts";
-
-export interface LoweringOptions {
-  /** Channels in a block of the executor's own image layout; 0 where it has none. */
-  readonly block: number;
-}
-
-/**
- * Writes a program as an ONNX graph (opset 21). Every value has a name in the plain layout, in the executor's blocked
- * image layout, or in both once somebody asked for the other one.
- */
-export class Lowering {
-  readonly graph = new GraphWriter();
-  readonly block: number;
-  readonly #plain = new Map<Node, string>();
-  readonly #blocked = new Map<Node, string>();
-  /** Values that were computed in the blocked layout. */
-  readonly #native = new Set<Node>();
-
-  constructor({ block }: LoweringOptions) {
-    this.block = block;
-  }
-
-  setPlain(node: Node, name: string): void {
-    this.#plain.set(node, name);
-  }
-
-  setBlocked(node: Node, name: string): void {
-    this.#blocked.set(node, name);
-    this.#native.add(node);
-  }
-
-  isBlocked(node: Node): boolean {
-    return this.#native.has(node);
-  }
-
-  plain(node: Node): string {
-    return this.#named(this.#plain, this.#blocked, node, toPlain);
-  }
-
-  blocked(node: Node): string {
-    return this.#named(this.#blocked, this.#plain, node, toBlocked);
-  }
-
-  #named(
-    wanted: Map<Node, string>,
-    other: Map<Node, string>,
-    node: Node,
-    convert: (lowering: Lowering, node: Node, name: string) => string,
-  ): string {
-    const known = wanted.get(node);
-    if (known !== undefined) return known;
-    const there = other.get(node);
-    if (there === undefined) throw new Error(`lowering: ${node.op} was read before it was written`);
-    const name = convert(this, node, there);
-    wanted.set(node, name);
-    return name;
-  }
-}
 
 /** One graph for all nodes that `outputs` need. Inputs are named by their leaf number. */
 export function lowerToOnnx(outputs: readonly Node[], options: LoweringOptions): OnnxGraph {
@@ -95,56 +39,6 @@ function lowerNode(lowering: Lowering, node: Node, fusion: Fusion | undefined): 
   const blocked: Blocked | undefined = lowering.block > 0 ? lowerBlocked(lowering, node, fusion) : undefined;
   if (blocked?.layout === "blocked") lowering.setBlocked(node, blocked.name);
   else lowering.setPlain(node, blocked?.name ?? lowerPlain(lowering, node, fusion));
-}
-
-/** The ONNX operator of an elementwise op (and of the matrix product). */
-export const operators: Partial<Record<Node["op"], string>> = {
-  neg: "Neg",
-  reciprocal: "Reciprocal",
-  exp: "Exp",
-  log: "Log",
-  sqrt: "Sqrt",
-  sin: "Sin",
-  cos: "Cos",
-  asin: "Asin",
-  atan: "Atan",
-  erf: "Erf",
-  floor: "Floor",
-  ceil: "Ceil",
-  relu: "Relu",
-  not: "Not",
-  add: "Add",
-  sub: "Sub",
-  mul: "Mul",
-  div: "Div",
-  max: "Max",
-  min: "Min",
-  and: "And",
-  or: "Or",
-  xor: "Xor",
-  less: "Less",
-  lessEqual: "LessOrEqual",
-  equal: "Equal",
-  where: "Where",
-  matmul: "MatMul",
-};
-
-export const reductions: Readonly<Record<string, string>> = {
-  sum: "ReduceSum",
-  max: "ReduceMax",
-  min: "ReduceMin",
-  prod: "ReduceProd",
-};
-
-/** Elementwise ops on named operands of any layout; undefined for other ops. */
-export function lowerElementwise(graph: GraphWriter, node: Node, inputs: readonly string[]): string | undefined {
-  const [x = ""] = inputs;
-  if (node.op === "step")
-    return graph.emit("Cast", [graph.emit("Greater", [x, graph.scalar(0)])], { to: onnxType.float32 });
-  if (node.op === "cast") return graph.emit("Cast", [x], { to: onnxType[node.type] });
-  if (node.op === "mod") return graph.emit("Mod", inputs, { fmod: 1 });
-  const op = operators[node.op];
-  return op === undefined ? undefined : graph.emit(op, inputs);
 }
 
 function lowerPlain(lowering: Lowering, node: Node, fusion: Fusion | undefined): string {

@@ -1,8 +1,8 @@
 import type * as Ort from "onnxruntime-node";
 import { type Tensor, tensor } from "../base/index.ts";
 import { lowerToOnnx } from "./lower-onnx.ts";
+import type { Node } from "./nodes.ts";
 import { encodeModel } from "./onnx-model.ts";
-import type { Node } from "./program.ts";
 
 export type Device = "cpu" | "webgpu" | "cuda";
 

@@ -3,7 +3,8 @@ import { broadcastInDim, broadcastShapes, materialise, reduce, reshape, transpos
 import { dot } from "./contractions.ts";
 import { convolution } from "./convolutions.ts";
 import { gather, scatter } from "./indexing.ts";
-import { type BinaryOp, dim, type Node, type NodeType, Program, reachable, scalarOf, type UnaryOp } from "./program.ts";
+import { type BinaryOp, dim, type Node, type NodeType, reachable, scalarOf, type UnaryOp } from "./nodes.ts";
+import { Program } from "./program.ts";
 import type { Atom, Equation, Trace, Variable } from "./trace.ts";
 import { pool, poolTranspose } from "./windows.ts";
 

@@ -1,5 +1,6 @@
 import { materialise, type Value } from "./broadcasts.ts";
-import { dim, type Node, type Program } from "./program.ts";
+import { dim, type Node } from "./nodes.ts";
+import type { Program } from "./program.ts";
 
 interface PoolParams {
   readonly window: readonly number[];
