@@ -27,9 +27,17 @@ export interface HeadFit {
   readonly converged: boolean;
 }
 
+/** One iteration of a fit. */
+interface FitStep {
+  /** Fits that are done. */
+  readonly fitted: number;
+  /** Iterations of the one that is not. */
+  readonly iteration: number;
+}
+
 /**
  * Fits softmax regression heads to convergence, one for each penalty, from strong to weak, each from the last one's
- * minimum; yields every fit. `bestFit` chooses.
+ * minimum. Yields after every iteration, returns the fits; `bestFit` chooses among them.
  *
  * Objective: mean cross-entropy + (l2 / 2) ||W||_F^2, W the weight for standardised features (see `standardisation`),
  * the bias free. In scikit-learn's terms, StandardScaler and C = 1 / (n l2). It is convex, so the answer does not
@@ -42,22 +50,27 @@ export function* fitHeads(
   train: LabelledFeatures,
   validation: LabelledFeatures,
   options: FitOptions,
-): Generator<HeadFit> {
+): Generator<FitStep, readonly HeadFit[]> {
   checkFit(train, validation, options);
   const { classes, tolerance, maxIterations } = options;
   const coordinates = standardisation(train);
   let point: Float64Array = new Float64Array(classes * train.size + classes);
+  const fits: HeadFit[] = [];
   for (const l2 of options.l2.toSorted((a, b) => b - a)) {
     const objective = (at: Float64Array) => penalisedLoss(train, coordinates, l2, at);
-    const minimum = lbfgs(objective, point, { tolerance, maxIterations });
+    const search = lbfgs(objective, point, { tolerance, maxIterations });
+    let next = search.next();
+    for (; !next.done; next = search.next()) yield { fitted: fits.length, iteration: next.value };
+    const minimum = next.value;
     point = minimum.point;
     const head = onRawFeatures(headAt(point, train.size), coordinates);
     const { iterations, gradientNorm, converged } = minimum;
     const trainLoss = softmaxRegression(train, head).loss;
     const { loss: validationLoss, correct } = softmaxRegression(validation, head);
     const validationAccuracy = correct / validation.labels.length;
-    yield { l2, head, trainLoss, validationLoss, validationAccuracy, iterations, gradientNorm, converged };
+    fits.push({ l2, head, trainLoss, validationLoss, validationAccuracy, iterations, gradientNorm, converged });
   }
+  return fits;
 }
 
 /** The fit with the least validation loss; of equals, the stronger penalty. */

@@ -25,13 +25,13 @@ export interface Minimum extends Evaluated {
  * Minimises a smooth convex function by L-BFGS (Nocedal 1980; Nocedal and Wright, Numerical Optimization, algorithms 7.4
  * and 7.5) with backtracking by quadratic interpolation.
  *
- * It ends converged, or at the iteration limit, or when no step decreases the value any further in float64.
+ * Yields the number of iterations after each. It ends converged, or at the iteration limit, or when no step decreases the value any further in float64.
  */
-export function lbfgs(
+export function* lbfgs(
   fn: (point: Float64Array) => Evaluated,
   start: Float64Array,
   { tolerance = 1e-5, maxIterations = 1000, memory = 12 }: LbfgsOptions = {},
-): Minimum {
+): Generator<number, Minimum> {
   let point = start;
   let current = fn(point);
   const pairs: Pair[] = [];
@@ -42,7 +42,7 @@ export function lbfgs(
     if (!next) break;
     remember(pairs, memory, point, current, next);
     ({ point, current } = next);
-    iterations++;
+    yield ++iterations;
   }
   const gradientNorm = largest(current.gradient);
   return { point, ...current, gradientNorm, iterations, converged: gradientNorm <= tolerance };

@@ -26,7 +26,7 @@ export interface Transferred {
 /**
  * Domain transfer with f frozen (Xu et al. 2022, step 2 of the pipeline): features of the target's train and validation
  * images once, then a linear head fitted as the convex problem it is. The target's images go through the source's
- * normaliser, without augmentation. Yields progress in images and fits; the test set plays no part.
+ * normaliser, without augmentation. Yields progress in images and fits, at every iteration of a fit; the test set plays no part.
  */
 export async function* transfer(
   source: Model,
@@ -51,13 +51,14 @@ export async function* transfer(
   }
   const [train, validation] = extracted;
   if (!train || !validation) throw new Error("transfer: features were not extracted");
-  const fits: HeadFit[] = [];
-  for (const fit of fitHeads(train, validation, { classes: model.classes, l2 })) {
+  const fitting = fitHeads(train, validation, { classes: model.classes, l2 });
+  let step = fitting.next();
+  for (; !step.done; step = fitting.next()) {
     options.signal?.throwIfAborted();
-    fits.push(fit);
-    done += share;
-    yield { done, of };
+    yield { done: done + share * step.value.fitted, of };
   }
+  const fits = step.value;
+  yield { done: of, of };
   const chosen = bestFit(fits);
   const transferred = { f: parameters.f, g: toTensors(chosen.head) };
   return {

@@ -28,8 +28,15 @@ function random(n: number, size: number, classes: number, seed = 1): LabelledFea
   return { features, labels: Int32Array.from({ length: n }, () => stream.below(classes)), size };
 }
 
-const only = (fits: Iterable<HeadFit>): HeadFit => {
-  const [fit] = fits;
+function finished<Out>(run: Generator<unknown, Out>): Out {
+  for (;;) {
+    const next = run.next();
+    if (next.done) return next.value;
+  }
+}
+
+const only = (run: Generator<unknown, readonly HeadFit[]>): HeadFit => {
+  const [fit] = finished(run);
   if (!fit) throw new Error("no fit");
   return fit;
 };
@@ -111,7 +118,7 @@ test("dead features get weight 0, and features that are all dead leave the class
 
 test("stronger penalties fit the training data less, and validation chooses among them", () => {
   const [train, validation] = [random(40, 12, 3), random(200, 12, 3, 2)];
-  const fits = [...fitHeads(train, validation, { classes: 3, l2: [1e-4, 1, 1e-2] })];
+  const fits = finished(fitHeads(train, validation, { classes: 3, l2: [1e-4, 1, 1e-2] }));
   expect(fits.map(({ l2 }) => l2)).toEqual([1, 1e-2, 1e-4]);
   expect(fits[0]?.trainLoss).toBeGreaterThan(fits[1]?.trainLoss ?? 0);
   expect(fits[1]?.trainLoss).toBeGreaterThan(fits[2]?.trainLoss ?? 0);
@@ -154,7 +161,7 @@ test("L-BFGS finds the minimum of an ill-conditioned quadratic", () => {
     value: x.reduce((sum, value, i) => sum + 0.5 * (curvature[i] ?? 0) * (value - i) ** 2, 0),
     gradient: x.map((value, i) => (curvature[i] ?? 0) * (value - i)),
   });
-  const { point, converged, iterations } = lbfgs(quadratic, new Float64Array(20), { tolerance: 1e-8 });
+  const { point, converged, iterations } = finished(lbfgs(quadratic, new Float64Array(20), { tolerance: 1e-8 }));
   expect(converged).toBe(true);
   expect(iterations).toBeLessThan(300);
   for (const [i, value] of point.entries()) expect(value).toBeCloseTo(i, 6);
