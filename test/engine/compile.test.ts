@@ -200,6 +200,12 @@ describe("functions", () => {
     await expect(failure).rejects.not.toThrow(InputError);
   });
 
+  test("bitwise operations on whole numbers stop with their equation", async () => {
+    await expect(run((x: Traced) => np.bitwiseAnd(x, x), [whole([2], 1)])).rejects.toThrow(
+      /on booleans only, in\n.*bit_combine/,
+    );
+  });
+
   test("what a function throws comes out, and the next function still compiles", async () => {
     const broken = () => {
       throw new InputError("model: expected 3 channels, got 4");
