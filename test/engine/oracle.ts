@@ -21,7 +21,7 @@ import { type CompileOptions, compile, type Traced } from "../../src/engine/inde
  * float32 rounds each operation to 6e-8 of its terms and the interpreter works in float64 here and there; sums of some
  * hundred terms then differ by about 1e-6 of the largest. A wrong rule differs by the size of the terms themselves.
  */
-export const tolerance = 1e-5;
+const tolerance = 1e-5;
 
 // biome-ignore lint/suspicious/noExplicitAny: a function of any traced arguments, as compile takes it
 export type TracedFunction = (...args: any[]) => Tree<Traced>;
@@ -52,7 +52,7 @@ export async function run(
 }
 
 /** What jax-js's interpreter gives for `fn(...args)`. */
-export function interpret(fn: TracedFunction, args: readonly Tree<Tensor>[]): Tensor[] {
+function interpret(fn: TracedFunction, args: readonly Tree<Tensor>[]): Tensor[] {
   jax.defaultDevice("cpu");
   const out = fn(...args.map((tree) => mapLeaves(tree, toArray)));
   return (jax.tree.leaves(out as Traced) as (Traced | number)[]).map((leaf) =>
