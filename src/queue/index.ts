@@ -1,2 +1,1 @@
-export type { TrialRunner } from "./messages.ts";
 export { type PoolEvent, type PoolOptions, runPool, type TrialFailure } from "./pool.ts";

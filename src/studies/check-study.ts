@@ -26,7 +26,7 @@ export function checkStudy(study: Study): void {
 }
 
 /** A split file that a study needs, and which of its sides needs it. */
-export interface NeededSplit {
+interface NeededSplit {
   readonly dataset: string;
   readonly split: SplitName;
 }

@@ -2,10 +2,10 @@ import { choose, InputError } from "../base/index.ts";
 import type { Method } from "./trial.ts";
 
 /** Where in training a method acts. */
-export type MethodAdds = "nothing" | "penalty" | "weight decay" | "augmentation" | "constraint" | "inner attack";
+type MethodAdds = "nothing" | "penalty" | "weight decay" | "augmentation" | "constraint" | "inner attack";
 
 /** What is known of a kind of method before anything is trained. */
-export interface MethodKind {
+interface MethodKind {
   readonly label: string;
   readonly adds: MethodAdds;
   /** What the strength counts, e.g. "kernel width in pixels". */
@@ -19,7 +19,7 @@ export interface MethodKind {
   readonly regulariser: boolean | undefined;
 }
 
-export interface StrengthRange {
+interface StrengthRange {
   readonly min: number;
   readonly max: number;
   /** Strengths are whole numbers, or odd ones. */

@@ -53,7 +53,7 @@ const seedsInput = z.union([
 ]);
 
 /** What `defineStudy` takes. The defaults are the protocol of the paper's authors where they state one. */
-export const studySchema = z.strictObject({
+const studySchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "lower-case letters, digits and hyphens, such as my-study"),
   description: z.string().default(""),
   pairs: z.array(z.strictObject({ source: splitInput, target: splitInput })).min(1),
@@ -125,7 +125,7 @@ export function expandStudy(study: Study): Trial[] {
 }
 
 /** The strengths that a study sweeps for a kind, weaker to stronger as given. */
-export function strengthsOf(study: Study, kind: string): readonly number[] {
+function strengthsOf(study: Study, kind: string): readonly number[] {
   return study.strengths[kind] ?? methodKind(`study "${study.name}": methods`, kind).sweep;
 }
 

@@ -23,12 +23,12 @@ export interface Workplace {
   remove(): void;
 }
 
-export interface StartOptions {
+interface StartOptions {
   readonly real?: boolean;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-export interface Running {
+interface Running {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
   /** Resolves when a line of stdout or stderr matches. */

@@ -15,7 +15,7 @@ export interface Board {
   readonly took: readonly number[];
 }
 
-export interface RunningTrial {
+interface RunningTrial {
   readonly label: string;
   readonly startedAtMs: number;
   readonly stage: string;
