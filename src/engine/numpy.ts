@@ -40,11 +40,39 @@ function divide(x: jax.numpy.ArrayLike, y: jax.numpy.ArrayLike): Traced {
 }
 
 function asFloat(x: jax.numpy.ArrayLike): jax.numpy.ArrayLike {
-  return typeof x === "object" && (x.dtype === "int32" || x.dtype === "bool") ? cast(x, "float32") : x;
+  return typeof x === "object" && x.dtype !== "float32" ? cast(x, "float32") : x;
 }
 
+type Binary = (x: jax.numpy.ArrayLike, y: jax.numpy.ArrayLike) => Traced;
+
+/** A fraction beside whole numbers makes both float32, as in JAX. (jax-js's own cuts 0.5 to 0 without a word.) */
+const keepingFractions =
+  (fn: Binary): Binary =>
+  (x, y) =>
+    isFraction(x) || isFraction(y) ? fn(asFloat(x), asFloat(y)) : fn(x, y);
+
+const isFraction = (x: jax.numpy.ArrayLike): boolean => typeof x === "number" && !Number.isInteger(x);
+
 /** jax.numpy as far as jax-js has it; arguments are borrowed. */
-export const np = { ...jaxNumpy, divide, trueDivide: divide };
+export const np = {
+  ...jaxNumpy,
+  divide,
+  trueDivide: divide,
+  add: keepingFractions(jaxNumpy.add),
+  subtract: keepingFractions(jaxNumpy.subtract),
+  multiply: keepingFractions(jaxNumpy.multiply),
+  maximum: keepingFractions(jaxNumpy.maximum),
+  minimum: keepingFractions(jaxNumpy.minimum),
+  power: keepingFractions(jaxNumpy.power),
+  less: keepingFractions(jaxNumpy.less),
+  lessEqual: keepingFractions(jaxNumpy.lessEqual),
+  greater: keepingFractions(jaxNumpy.greater),
+  greaterEqual: keepingFractions(jaxNumpy.greaterEqual),
+  equal: keepingFractions(jaxNumpy.equal),
+  notEqual: keepingFractions(jaxNumpy.notEqual),
+  where: (condition: Traced, x: jax.numpy.ArrayLike, y: jax.numpy.ArrayLike): Traced =>
+    keepingFractions((a, b) => jaxNumpy.where(condition, a, b))(x, y),
+};
 /** jax.nn; arguments are borrowed. */
 export const nn = borrowing(jax.nn);
 /** jax.lax; arguments are borrowed. */

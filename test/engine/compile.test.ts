@@ -2,7 +2,7 @@ import * as jax from "@jax-js/jax";
 import { describe, expect, test } from "vitest";
 import { float32, InputError, type Tensor, type Tree, tensor } from "../../src/base/index.ts";
 import { cast, compile, grad, lax, np, type Traced } from "../../src/engine/index.ts";
-import { agree, normal, run, truths, whole } from "./oracle.ts";
+import { agree, expectClose, normal, run, truths, whole } from "./oracle.ts";
 
 const scalar = (value: number): Tensor<"float32"> => float32([], [value]);
 const numbers = ({ data }: Tensor): number[] => [...data];
@@ -179,6 +179,46 @@ describe("functions", () => {
       (x: Traced) => [np.sum(np.multiply(table, x)), np.add(np.arange(5000), x), np.multiply(np.eye(3), x)],
       [scalar(2)],
     );
+  });
+
+  test("constants that were computed outside, large ones too", async () => {
+    const wave = np.sin(np.multiply(np.arange(5000), 0.01));
+    const tiled = np.add(
+      np.reshape(np.tile(np.arange(70), [70]), [70, 70]),
+      np.reshape(np.sum(np.eye(70), 0), [1, 70]),
+    );
+    const got = await run((x: Traced) => [np.multiply(wave, x), np.multiply(np.transpose(tiled), x)], [scalar(2)]);
+    expectClose(got, [
+      float32(
+        [5000],
+        Array.from({ length: 5000 }, (_, i) => 2 * Math.sin(i * 0.01)),
+      ),
+      float32(
+        [70, 70],
+        Array.from({ length: 4900 }, (_, i) => 2 * (Math.floor(i / 70) + 1)),
+      ),
+    ]);
+  });
+
+  test("compile side by side", async () => {
+    const each = [1, 2, 3, 4, 5].map((factor) =>
+      run(
+        (x: Traced) => grad((v: Traced) => np.sum(np.multiply(np.square(v), np.multiply(np.ones([5000]), factor))))(x),
+        [normal([5000], factor)],
+      ),
+    );
+    for (const [i, [gradient]] of (await Promise.all(each)).entries()) {
+      const { data } = normal([5000], i + 1);
+      expectClose(
+        [gradient as Tensor],
+        [
+          float32(
+            [5000],
+            data.map((value) => 2 * (i + 1) * value),
+          ),
+        ],
+      );
+    }
   });
 
   test("may use an array many times and in many places", async () => {

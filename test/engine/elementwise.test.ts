@@ -167,6 +167,32 @@ test("division is true division, whatever the types", async () => {
   expect(got.map(({ data }) => data[0])).toEqual([3.5, Math.fround(2 / 7), 3.5, 3.5, 1]);
 });
 
+test("a fraction beside whole numbers or truths is not cut", async () => {
+  const fn = (n: Traced, b: Traced) => [
+    np.multiply(n, 0.5),
+    np.add(0.5, n),
+    np.subtract(n, 0.5),
+    np.maximum(n, 0.5),
+    np.less(n, 0.5),
+    np.equal(n, 1.5),
+    np.multiply(b, 0.25),
+    np.where(b, n, 0.5),
+    np.power(n, 0.5),
+  ];
+  const got = await agree(fn, [tensor("int32", [2], Int32Array.of(0, 1)), tensor("bool", [2], Uint8Array.of(1, 0))]);
+  expect(got.map(({ data }) => [...data])).toEqual([
+    [0, 0.5],
+    [0.5, 1.5],
+    [-0.5, 0.5],
+    [0.5, 1],
+    [1, 0],
+    [0, 0],
+    [0.25, 0],
+    [0, 0.5],
+    [0, 1],
+  ]);
+});
+
 describe("integer division", () => {
   const operands = fc.tuple(broadcastable(2), seeds);
   const nonZero = (shape: readonly number[], seed: number) => {
