@@ -1,4 +1,9 @@
+export { inputGradientPenalty } from "./input-gradient.ts";
 export { jacobianPenalty } from "./jacobian.ts";
-export type { LossPenalty, Penalty } from "./penalty.ts";
+export { jacobianCodePenalty } from "./jacobian-code.ts";
+export { lastLayerNormPenalty } from "./last-layer-norm.ts";
+export { orthogonalLastLayer } from "./orthogonal-last-layer.ts";
+export type { HeadConstraint, LossPenalty, LossTerm, Penalty, PenaltyInput } from "./penalty.ts";
 export { penalties } from "./registry.ts";
+export { spectralNormPenalty } from "./spectral-norm.ts";
 export { weightDecayPenalty } from "./weight-decay.ts";

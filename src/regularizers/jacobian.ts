@@ -1,7 +1,8 @@
 import { float32, InputError, type RandomStream, type Tensor } from "../base/index.ts";
-import { grad, jvp, lax, np, type Traced } from "../engine/index.ts";
+import { np, type Traced } from "../engine/index.ts";
 import type { Model } from "../models/index.ts";
-import type { LossPenalty, PenaltyInput } from "./penalty.ts";
+import { squaredGradientNorms } from "./gradient-norms.ts";
+import { checkWeight, type LossPenalty } from "./penalty.ts";
 
 export interface JacobianOptions {
   /** Random unit projections an example and step; -1 is the exact norm, one backward pass a feature. */
@@ -20,8 +21,7 @@ export interface JacobianOptions {
  * strength shrinks with the batch.
  */
 export function jacobianPenalty(strength: number, { projections = 1 }: JacobianOptions = {}): LossPenalty {
-  if (!(strength >= 0) || !Number.isFinite(strength))
-    throw new InputError(`jr: strength: expected a number of at least 0, got ${strength}`);
+  checkWeight("jr", strength);
   if (projections !== -1 && !(Number.isInteger(projections) && projections > 0))
     throw new InputError(`jr: projections: expected a whole number above 0, or -1 for exact, got ${projections}`);
   return {
@@ -30,29 +30,17 @@ export function jacobianPenalty(strength: number, { projections = 1 }: JacobianO
     strength,
     draw: (model, batch, stream) =>
       Array.from({ length: Math.max(0, projections) }, () => unitVectors(batch, model.featureSize, stream)),
-    term(input, drawn) {
-      const { model, images } = input;
+    term({ model, parameters, images }, drawn) {
       const directions = projections === -1 ? basis(model) : drawn;
       const factor = projections === -1 ? 1 : model.featureSize / projections;
-      const sums = directions.map((direction) => squaredGradientNorm(input, direction));
+      const sums = directions.map((direction) => {
+        const along = (x: Traced) => np.sum(np.multiply(direction, model.features(parameters.f, x)));
+        return squaredGradientNorms(along, images); // sum over the batch of ||v_b' J_b||^2
+      });
       const total = sums.reduce((sum, next) => np.add(sum, next));
       return np.multiply(total, (strength * factor) / (images.shape[0] ?? 1));
     },
   };
-}
-
-/**
- * sum over the batch of ||v_b' J_b||^2 with its gradient for the parameters.
- *
- * Let g = grad_x <v, f(x)>. Since d ||g||^2 = 2 <g, dg>, the gradient is that of s = jvp(<v, f>; x, 2 g) with g held
- * fixed: reverse over forward, which needs far less memory than reverse over reverse. And s itself is 2 ||g||^2, so
- * s - stopGradient(s) / 2 has both the value and the gradient of ||g||^2.
- */
-function squaredGradientNorm({ model, parameters, images }: PenaltyInput, direction: Traced): Traced {
-  const along = (x: Traced) => np.sum(np.multiply(direction, model.features(parameters.f, x)));
-  const gradient = lax.stopGradient(grad(along)(images)); // [batch, channels, height, width]
-  const [, s] = jvp(along, [images], [np.multiply(gradient, 2)]);
-  return np.subtract(s, np.multiply(lax.stopGradient(s), 0.5));
 }
 
 /** Rows uniform on the unit sphere, [batch, size]. */

@@ -1,4 +1,4 @@
-import type { RandomStream, Tensor } from "../base/index.ts";
+import { InputError, type RandomStream, type Tensor } from "../base/index.ts";
 import type { Traced } from "../engine/index.ts";
 import type { Model, Parameters } from "../models/index.ts";
 
@@ -13,20 +13,24 @@ export interface PenaltyInput {
 }
 
 /**
- * A regulariser at one strength. It acts through the loss or through the optimiser, never both.
+ * A regulariser at one strength. It acts through the loss, the optimiser or the head, one of them only.
  * A term is strength * (mean over the batch of something of each example), so a strength means the same at every
  * batch size.
  */
-export type Penalty = LossPenalty | OptimiserPenalty;
+export type Penalty = LossPenalty | OptimiserPenalty | HeadConstraint;
 
-export interface LossPenalty {
+/** A term that is added to the mean cross-entropy. */
+export interface LossTerm {
+  /** Its value, strength included: a scalar. */
+  term(input: PenaltyInput, drawn: readonly Traced[]): Traced;
+}
+
+export interface LossPenalty extends LossTerm {
   readonly through: "loss";
   readonly kind: string;
   readonly strength: number;
   /** The random arrays that one step needs, drawn on the host; graphs hold no randomness. */
   draw(model: Model, batch: number, stream: RandomStream): readonly Tensor<"float32">[];
-  /** The penalty's value, strength included: a scalar that is added to the cross-entropy. */
-  term(input: PenaltyInput, drawn: readonly Traced[]): Traced;
 }
 
 export interface OptimiserPenalty {
@@ -37,5 +41,19 @@ export interface OptimiserPenalty {
   readonly weightDecay: number;
 }
 
+export interface HeadConstraint {
+  readonly through: "head";
+  readonly kind: string;
+  readonly strength: number;
+  /** The head that the model computes with, from the one that the optimiser moves. */
+  constrain(g: Parameters<Traced>["g"]): Parameters<Traced>["g"];
+}
+
 /** A method's own options, as a trial says them. */
 export type PenaltyOptions = Readonly<Record<string, number | string | boolean>>;
+
+/** Throws InputError unless a term can be weighted with this. */
+export function checkWeight(kind: string, strength: number): void {
+  if (!(strength >= 0) || !Number.isFinite(strength))
+    throw new InputError(`${kind}: strength: expected a number of at least 0, got ${strength}`);
+}

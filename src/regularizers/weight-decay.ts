@@ -1,5 +1,4 @@
-import { InputError } from "../base/index.ts";
-import type { OptimiserPenalty } from "./penalty.ts";
+import { checkWeight, type OptimiserPenalty } from "./penalty.ts";
 
 /**
  * Weight decay: L2 on all weights and biases, f and g, as the coefficient wd of the optimiser's `gradient + wd * p`,
@@ -9,7 +8,6 @@ import type { OptimiserPenalty } from "./penalty.ts";
  * vanilla and strength 0 is no decay at all. Source: Xu et al. 2022.
  */
 export function weightDecayPenalty(strength: number): OptimiserPenalty {
-  if (!(strength >= 0) || !Number.isFinite(strength))
-    throw new InputError(`wd: strength: expected a number of at least 0, got ${strength}`);
+  checkWeight("wd", strength);
   return { through: "optimiser", kind: "wd", strength, weightDecay: strength };
 }
