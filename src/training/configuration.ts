@@ -1,7 +1,8 @@
+import type { InnerAttack } from "../attacks/index.ts";
 import { InputError, type Tensor } from "../base/index.ts";
 import type { CompileOptions } from "../engine/index.ts";
 import type { Parameters } from "../models/index.ts";
-import type { Penalty } from "../regularizers/index.ts";
+import type { HeadConstraint, Penalty } from "../regularizers/index.ts";
 
 /** SGD with momentum on a step schedule; the defaults of studies are those of the paper's code. */
 export interface TrainingSchedule {
@@ -30,6 +31,8 @@ export interface TrainingOptions extends CompileOptions {
   /** Names every random number of the run: initial parameters, order of examples, what penalties draw. */
   readonly seed: number;
   readonly penalties?: readonly Penalty[];
+  /** Adversarial training: each batch is attacked, after it is augmented, with the parameters of the moment. */
+  readonly attack?: InnerAttack;
   /** Changes a batch before the model sees it; [0, 1] in, [0, 1] out, randomness addressed by the place. */
   readonly augment?: (images: Float32Array, place: BatchPlace) => Float32Array;
   /** Go on from here instead of from fresh parameters. */
@@ -37,7 +40,7 @@ export interface TrainingOptions extends CompileOptions {
   readonly signal?: AbortSignal;
 }
 
-/** All that the rest of a run depends on, at the end of an epoch. */
+/** All that the rest of a run depends on, at the end of an epoch; the head as the optimiser moves it. */
 export interface TrainingState {
   /** Epochs done. */
   readonly epochs: number;
@@ -51,9 +54,12 @@ export interface TrainingStep {
   readonly step: number;
   /** Steps in each epoch. */
   readonly steps: number;
-  /** Mean cross-entropy of the batch in nats, before the update, without penalties. */
+  /**
+   * Mean cross-entropy of the batch in nats, before the update, without penalties. Under adversarial training it and the
+   * accuracy are those of the adversarial images, except for TRADES.
+   */
   readonly loss: number;
-  /** Sum of the penalties, strengths included. */
+  /** Sum of the penalties, strengths included, with TRADES's divergence. */
   readonly penalty: number;
   /** Share of the batch that was right before the update. */
   readonly accuracy: number;
@@ -73,6 +79,16 @@ export function weightDecayOf({ weightDecay }: TrainingSchedule, penalties: read
       `training: expected at most one method that sets the weight decay, got ${replacing.length}: ${replacing.map(({ kind, strength }) => `${kind} ${strength}`).join(", ")}`,
     );
   return replacing[0]?.weightDecay ?? weightDecay;
+}
+
+/** The penalty that constrains the head, if there is one. */
+export function headConstraintOf(penalties: readonly Penalty[]): HeadConstraint | undefined {
+  const constraints = penalties.filter((penalty) => penalty.through === "head");
+  if (constraints.length > 1)
+    throw new InputError(
+      `training: expected at most one method that constrains the head, got ${constraints.length}: ${constraints.map(({ kind, strength }) => `${kind} ${strength}`).join(", ")}`,
+    );
+  return constraints[0];
 }
 
 export function checkSchedule(schedule: TrainingSchedule, n: number): void {

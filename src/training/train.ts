@@ -2,26 +2,32 @@ import { mapLeaves, permutation, randomStream, seedFor, type Tensor, tensor } fr
 import { gatherLabels, type LabelledImages, toFloat } from "../datasets/index.ts";
 import { compile, flattenTree, multiStep, type Traced } from "../engine/index.ts";
 import { checkImages, emptyBatch, type Model, type Parameters } from "../models/index.ts";
+import { attackedBatches } from "./attacked-batches.ts";
 import {
   type BatchPlace,
   checkSchedule,
+  headConstraintOf,
   type TrainingOptions,
   type TrainingSchedule,
   type TrainingState,
   type TrainingStep,
   weightDecayOf,
 } from "./configuration.ts";
+import { exported, withConstrainedHead } from "./constrained-head.ts";
 import { type Updated, type UpdateInput, update } from "./update.ts";
 
 /**
- * The one training loop: mean cross-entropy + penalties, SGD with momentum, learning rate by epoch.
+ * The one training loop: mean cross-entropy + penalties, on augmented and, if so told, adversarial images; SGD with
+ * momentum, learning rate by epoch.
  *
  * Each epoch takes the examples in a new random order in whole batches; the last, partial batch is dropped (as PyTorch's
  * loader does with drop_last), so that one compiled graph serves the run and every step weighs the same. Which
  * examples are left out changes from epoch to epoch.
  *
- * It yields every step, with the state at the end of each epoch, and returns the final state. All random numbers are
- * addressed by seed, epoch and step: a run resumed from such a state equals an uninterrupted one.
+ * It yields every step, with the state at the end of each epoch. All random numbers are addressed by seed, epoch and
+ * step: a run resumed from such a state equals an uninterrupted one. It returns the final state, its parameters made
+ * ready for `model`: where a penalty constrains the head, the head that was computed with takes the place of the one
+ * that was moved, and the run cannot be gone on with from there.
  *
  * Throws InputError on images or schedules that do not fit; an Error that names epoch and step when the loss or the
  * parameters stop being finite; the signal's reason when it is aborted.
@@ -30,22 +36,26 @@ export async function* train(
   model: Model,
   data: LabelledImages,
   schedule: TrainingSchedule,
-  { seed, penalties = [], augment, start, signal, ...engine }: TrainingOptions,
+  { seed, penalties = [], attack, augment, start, signal, ...engine }: TrainingOptions,
 ): AsyncGenerator<TrainingStep, TrainingState> {
   checkImages("training", model, data);
   checkSchedule(schedule, data.shape[0]);
   const { epochs, batch } = schedule;
   const steps = Math.floor(data.shape[0] / batch);
   const terms = penalties.filter((penalty) => penalty.through === "loss");
+  const constraint = headConstraintOf(penalties);
+  const constrained = withConstrainedHead(model, constraint);
   const optimiser = { momentum: schedule.momentum, weightDecay: weightDecayOf(schedule, penalties) };
   const draw = (...address: readonly number[]) =>
     terms.map((term, i) => term.draw(model, batch, randomStream(seedFor(seed, "penalty", term.kind, i, ...address))));
   let state = start ?? freshState(model, seed);
   const { images, labels } = emptyBatch(model, batch);
   const { parameters, velocity } = state;
+  const attacks = await attackedBatches(constrained, attack, parameters, batch, engine);
+  const drawn = [...draw(0, 0), ...attacks.placed(images, images).given];
   const run = await compile<Updated>(
-    (input: UpdateInput<Traced>) => update(model, terms, optimiser, input),
-    [{ parameters, velocity, images, labels, learningRate: scalar(0), drawn: draw(0, 0) }],
+    (input: UpdateInput<Traced>) => update(constrained, [...terms, ...attacks.terms], optimiser, input),
+    [{ parameters, velocity, images, labels, learningRate: scalar(0), drawn }],
     engine,
   );
   const began = performance.now();
@@ -58,7 +68,11 @@ export async function* train(
         signal?.throwIfAborted();
         const indices = order.slice(step * batch, (step + 1) * batch);
         const examples = trainingBatch(data, { epoch, step, indices, shape: [batch, ...model.inputShape] }, augment);
-        const out = await run({ parameters, velocity, ...examples, learningRate, drawn: draw(epoch, step) });
+        const stream = randomStream(seedFor(seed, "inner attack", epoch, step));
+        const adversarial = await attacks.attacked(parameters, examples, stream);
+        const { images, given } = attacks.placed(examples.images, adversarial);
+        const drawn = [...draw(epoch, step), ...given];
+        const out = await run({ parameters, velocity, images, labels: examples.labels, learningRate, drawn });
         ({ parameters, velocity } = out);
         const loss = numberOf(out.loss);
         const penalty = numberOf(out.penalty);
@@ -70,9 +84,10 @@ export async function* train(
         yield { epoch, step, steps, loss, penalty, accuracy, n: batch, seconds, state: last ? state : undefined };
       }
     }
-    return state;
+    return { ...state, parameters: await exported(state.parameters, constraint, engine) };
   } finally {
     await run.dispose();
+    await attacks.dispose();
   }
 }
 

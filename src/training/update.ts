@@ -8,7 +8,7 @@ import {
   withBatchStatistics,
   withRunningStatistics,
 } from "../models/index.ts";
-import type { LossPenalty } from "../regularizers/index.ts";
+import type { LossTerm } from "../regularizers/index.ts";
 
 /** What changes from step to step; all leaves are arguments of the compiled graph. */
 export type UpdateInput<Leaf> = {
@@ -20,7 +20,7 @@ export type UpdateInput<Leaf> = {
   readonly labels: Leaf;
   /** Scalar, []. */
   readonly learningRate: Leaf;
-  /** What each penalty drew for this step. */
+  /** What each term of the loss was given for this step. */
   readonly drawn: readonly (readonly Leaf[])[];
 };
 
@@ -39,7 +39,7 @@ export type Updated = {
  */
 export function update(
   model: Model,
-  penalties: readonly LossPenalty[],
+  penalties: readonly LossTerm[],
   { momentum, weightDecay }: { readonly momentum: number; readonly weightDecay: number },
   { parameters, velocity, images, labels, learningRate, drawn }: UpdateInput<Traced>,
 ) {
