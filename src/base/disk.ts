@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { InputError } from "./errors.ts";
 
@@ -20,9 +20,11 @@ const reasons: Readonly<Record<string, string>> = {
   EIO: "the disk reported an input/output error",
 };
 
+const codeOf = (cause: unknown) => (cause instanceof Error && "code" in cause ? String(cause.code) : "");
+
 /** The InputError, naming the path, for what the user can mend; any other error as it came. */
 export function diskError(action: "read" | "write", path: string, cause: unknown): unknown {
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  const code = codeOf(cause);
   const reason = Object.hasOwn(reasons, code) ? reasons[code] : undefined;
   return reason ? new InputError(`cannot ${action} ${path}: ${reason} (${code})`, { cause }) : cause;
 }
@@ -36,6 +38,15 @@ export async function readWhole(path: string): Promise<Uint8Array> {
   }
 }
 
+/** Runs work that writes at `path`; a failure that the user can mend becomes one InputError naming the path. */
+export async function onDisk<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    throw diskError("write", path, cause);
+  }
+}
+
 /**
  * Writes a file that others see whole or not at all: a temporary name of its own beside it, fsync, rename, fsync of the
  * folder. Until the rename an older file stays as it was; two writers at once leave one of the two whole files. Makes
@@ -43,19 +54,16 @@ export async function readWhole(path: string): Promise<Uint8Array> {
  */
 export async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   const temporary = `${path}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
-  try {
-    await mkdir(dirname(path), { recursive: true });
+  await onDisk(path, async () => {
+    await makeFolder(dirname(path));
     try {
       await writeAndSync(temporary, bytes);
-      await rename(temporary, path);
+      await moveInPlace(temporary, path);
     } catch (cause) {
       await rm(temporary, { force: true });
       throw cause;
     }
-    await syncFolder(dirname(path));
-  } catch (cause) {
-    throw diskError("write", path, cause);
-  }
+  });
 }
 
 async function writeAndSync(path: string, bytes: Uint8Array): Promise<void> {
@@ -68,10 +76,32 @@ async function writeAndSync(path: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** Makes a rename last. Windows cannot open a folder; there the rename is as lasting as it gets. */
-async function syncFolder(path: string): Promise<void> {
+/** Makes a folder and those above it. (node's own recursive mkdir says ENOENT for a read-only file system.) */
+export async function makeFolder(path: string): Promise<void> {
+  const parent = dirname(path);
+  try {
+    await makeOne(path);
+  } catch (cause) {
+    if (codeOf(cause) !== "ENOENT" || parent === path) throw cause;
+    await makeFolder(parent);
+    await makeOne(path);
+  }
+}
+
+async function makeOne(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (cause) {
+    if (codeOf(cause) !== "EEXIST" || !(await stat(path)).isDirectory()) throw cause;
+  }
+}
+
+/** Renames a finished file to its name and makes the rename last. */
+export async function moveInPlace(from: string, to: string): Promise<void> {
+  await rename(from, to);
+  // Windows cannot open a folder; there the rename is as lasting as it gets.
   if (process.platform === "win32") return;
-  const folder = await open(path, "r");
+  const folder = await open(dirname(to), "r");
   try {
     await folder.sync();
   } finally {

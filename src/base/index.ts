@@ -1,5 +1,5 @@
 export { canonicalJson, digestBytes, identity, type Json } from "./digests.ts";
-export { diskError, readWhole, writeWhole } from "./disk.ts";
+export { diskError, makeFolder, moveInPlace, onDisk, readWhole, writeWhole } from "./disk.ts";
 export { choose, InputError, nearest, unknownName } from "./errors.ts";
 export { permutation, type RandomStream, randomStream, seedFor } from "./seeds.ts";
 export {

@@ -1,8 +1,9 @@
 import { open, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { makeFolder, moveInPlace, onDisk } from "../base/index.ts";
 import { type Checksum, mismatch } from "./checksums.ts";
-import { makeFolder, moveInPlace, onDisk } from "./disk.ts";
+
 import { claimPart, releasePart } from "./part-files.ts";
 
 /**

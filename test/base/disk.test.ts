@@ -1,9 +1,8 @@
 import { chmodSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { InputError } from "../../src/base/index.ts";
-import { diskError, writeWhole } from "../../src/datasets/disk.ts";
-import { newFolder, noise, put } from "./samples.ts";
+import { diskError, InputError, writeWhole } from "../../src/base/index.ts";
+import { newFolder, noise, put } from "../datasets/samples.ts";
 
 test("a file is written whole, over an older one, and nothing is left beside it", async () => {
   const path = join(newFolder(), "a", "b.bin");
@@ -42,10 +41,10 @@ test.skipIf(process.platform === "win32" || process.getuid?.() === 0)(
 
 test("what the user can mend is said in words; other errors stay as they are", () => {
   const error = (code: string) => Object.assign(new Error(code), { code });
-  const message = (code: string) => (diskError("/data/f", error(code)) as Error).message;
-  expect(message("ENOSPC")).toBe("cannot write /data/f: no space is left on the device");
-  expect(message("EROFS")).toBe("cannot write /data/f: the file system is read-only");
-  expect(message("EACCES")).toBe("cannot write /data/f: permission is denied");
+  const message = (code: string) => (diskError("write", "/data/f", error(code)) as Error).message;
+  expect(message("ENOSPC")).toBe("cannot write /data/f: no space is left on the device (ENOSPC)");
+  expect(message("EROFS")).toBe("cannot write /data/f: the file system is read-only (EROFS)");
+  expect(message("EACCES")).toBe("cannot write /data/f: permission is denied (EACCES)");
   const other = error("EBADF");
-  expect(diskError("/data/f", other)).toBe(other);
+  expect(diskError("write", "/data/f", other)).toBe(other);
 });
