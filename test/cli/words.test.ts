@@ -1,5 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { datasets } from "../../src/datasets/index.ts";
+import { models } from "../../src/models/index.ts";
 import { type Workplace, workplace } from "./carryover.ts";
+
+const knownModels = Object.keys(models).join(", ");
+const knownDatasets = Object.keys(datasets).join(", ");
 
 let place: Workplace;
 beforeAll(() => {
@@ -36,11 +41,11 @@ describe("a command line that is wrong is one sentence, and exit code 2", () => 
     ["run quickstart --set epochs=many", '--set epochs: expected a whole number of at least 1, got "many"'],
     [
       "run quickstart --set model=smal-cnn",
-      'study "quickstart": model: expected one of cifar-cnn, small-cnn, got "smal-cnn"; did you mean "small-cnn"?',
+      `study "quickstart": model: expected one of ${knownModels}, got "smal-cnn"; did you mean "small-cnn"?`,
     ],
     [
       "run quickstart --set target.dataset=mnsit",
-      'study "quickstart": target.dataset: expected one of cifar10, mnist, svhn, got "mnsit"; did you mean "mnist"?',
+      `study "quickstart": target.dataset: expected one of ${knownDatasets}, got "mnsit"; did you mean "mnist"?`,
     ],
     [
       "run quickstart --set strengths.rescale=0.5",
@@ -54,7 +59,7 @@ describe("a command line that is wrong is one sentence, and exit code 2", () => 
     ["studies --jsn", 'studies: option: expected one of --json, --help, got "--jsn"; did you mean "--json"?'],
     ["datasets", "datasets: expected one of list, fetch, verify, got nothing"],
     ["datasets fech mnist", 'datasets: expected one of list, fetch, verify, got "fech"; did you mean "fetch"?'],
-    ["datasets fetch minst", 'dataset: expected one of cifar10, mnist, svhn, got "minst"; did you mean "mnist"?'],
+    ["datasets fetch minst", `dataset: expected one of ${knownDatasets}, got "minst"; did you mean "mnist"?`],
     ["datasets verify", "verify: expected carryover datasets verify <name>, got no name"],
   ];
   it.each(cases)("carryover %s", async (words, sentence) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { applyOverrides, defineStudy, expandStudy, trialId } from "../../src/studies/index.ts";
+import { applyOverrides, defineStudy, expandStudy, methodKinds, trialId } from "../../src/studies/index.ts";
 
 const study = defineStudy({
   name: "small",
@@ -74,11 +74,14 @@ describe("--set", () => {
 });
 
 describe("--set that is wrong is one sentence", () => {
-  const known =
-    "source.dataset, source.train, source.validation, source.test, target.dataset, target.train, target.validation, target.test, model, methods, seeds, epochs, batch, learningRate, momentum, weightDecay, milestones, decay, attack.norm, attack.eps, attack.steps, attack.stepSize, attack.restarts, attack.examples, transfer.protocol, transfer.l2, strengths.jr, strengths.wd, strengths.blur, strengths.rescale";
+  const knownMethods = Object.keys(methodKinds).join(", ");
+  const plainKeys =
+    "source.dataset, source.train, source.validation, source.test, target.dataset, target.train, target.validation, target.test, model, methods, seeds, epochs, batch, learningRate, momentum, weightDecay, milestones, decay, attack.norm, attack.eps, attack.steps, attack.stepSize, attack.restarts, attack.examples, transfer.protocol, transfer.l2";
+  const strengthKeys = Object.keys(methodKinds).filter((kind) => kind !== "vanilla");
+  const knownKeys = [plainKeys, ...strengthKeys.map((kind) => `strengths.${kind}`)].join(", ");
   const cases: [setting: string, sentence: string][] = [
-    ["epohcs=3", `--set: key: expected one of ${known}, got "epohcs"; did you mean "epochs"?`],
-    ["attack.epsilon=1", `--set: key: expected one of ${known}, got "attack.epsilon"; did you mean "attack.eps"?`],
+    ["epohcs=3", `--set: key: expected one of ${knownKeys}, got "epohcs"; did you mean "epochs"?`],
+    ["attack.epsilon=1", `--set: key: expected one of ${knownKeys}, got "attack.epsilon"; did you mean "attack.eps"?`],
     ["epochs", '--set: expected key=value such as epochs=3, got "epochs"'],
     ["=3", '--set: expected key=value such as epochs=3, got "=3"'],
     ["epochs=ten", '--set epochs: expected a whole number of at least 1, got "ten"'],
@@ -96,7 +99,7 @@ describe("--set that is wrong is one sentence", () => {
     ],
     [
       "methods=jr,blurr",
-      'study "small" with --set methods=jr,blurr: methods: expected one of vanilla, jr, wd, blur, rescale, got "blurr"; did you mean "blur"?',
+      `study "small" with --set methods=jr,blurr: methods: expected one of ${knownMethods}, got "blurr"; did you mean "blur"?`,
     ],
     [
       "strengths.jr=-1",

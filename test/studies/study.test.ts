@@ -98,11 +98,12 @@ describe("trialId", () => {
 });
 
 describe("a study that is wrong is one sentence", () => {
+  const knownMethods = Object.keys(methodKinds).join(", ");
   const cases: [name: string, change: object, sentence: string][] = [
     [
       "an unknown method",
       { methods: ["jt"], strengths: {} },
-      'study "small": methods: expected one of vanilla, jr, wd, blur, rescale, got "jt"; did you mean "jr"?',
+      `study "small": methods: expected one of ${knownMethods}, got "jt"; did you mean "jr"?`,
     ],
     [
       "a strength out of range",
@@ -112,7 +113,7 @@ describe("a study that is wrong is one sentence", () => {
     [
       "strengths of a method that is not run",
       { methods: ["jr"], strengths: { blr: [3] } },
-      'study "small": strengths: expected one of vanilla, jr, wd, blur, rescale, got "blr"; did you mean "blur"?',
+      `study "small": strengths: expected one of ${knownMethods}, got "blr"; did you mean "blur"?`,
     ],
     [
       "an unknown key",
