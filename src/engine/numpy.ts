@@ -100,9 +100,9 @@ function lending(value: unknown): unknown {
   return typeof value === "function" ? Object.assign(borrow(value as (...args: unknown[]) => unknown), value) : value;
 }
 
-export const grad = lifted(jax.grad);
-export const valueAndGrad = lifted(jax.valueAndGrad);
-export const jvp = lifted(jax.jvp);
-export const vjp = lifted(jax.vjp);
-export const vmap = lifted(jax.vmap);
+export const grad: typeof jax.grad = lifted(jax.grad);
+export const valueAndGrad: typeof jax.valueAndGrad = lifted(jax.valueAndGrad);
+export const jvp: typeof jax.jvp = lifted(jax.jvp);
+export const vjp: typeof jax.vjp = lifted(jax.vjp);
+export const vmap: typeof jax.vmap = lifted(jax.vmap);
 export const tree = jax.tree;
