@@ -1,7 +1,16 @@
 export { innerAttacks } from "./adversarial-training.ts";
 export { type Judged, judge } from "./ascend.ts";
+export type { Ball } from "./ball.ts";
 export { offsetsInBall } from "./ball.ts";
 export { divergenceTerm } from "./divergence.ts";
+export type { Examples } from "./examples.ts";
+export { type HealthCheck, type HealthCheckName, healthChecks } from "./health/check.ts";
+export { type Examined, examine, type Health, type HealthOptions } from "./health/health.ts";
 export { type CompiledInnerAttack, compileInnerAttack, type InnerAttack } from "./inner-attack.ts";
+export type { ExampleVerdict } from "./measured-search.ts";
 export { type PgdConfig, type PgdOptions, type PgdStep, pgd } from "./pgd.ts";
+export { type AttackName, type AttackPlan, attackNames, leavesBall, plansFor } from "./plans.ts";
+export { type AttackOptions, attackAll, runAttack } from "./run-attack.ts";
+export type { SearchStep } from "./run-searches.ts";
 export type { Verdicts } from "./verdicts.ts";
+export { type Victim, victimOf } from "./victim.ts";

@@ -1,0 +1,37 @@
+import { InputError, sizeOf } from "../base/index.ts";
+import type { Victim } from "./victim.ts";
+
+/** A test set: bytes, which stand for v / 255, or numbers, which are taken as they are. */
+export interface Examples {
+  readonly pixels: Uint8Array | Float32Array;
+  readonly shape: readonly [n: number, channels: number, height: number, width: number];
+  readonly labels: Int32Array;
+}
+
+/** The clean pixels of one example as a copy. */
+export function imageAt({ pixels, shape }: Examples, index: number): Float32Array {
+  const [, ...image] = shape;
+  const size = sizeOf(image);
+  const row = pixels.subarray(index * size, (index + 1) * size);
+  return pixels instanceof Uint8Array ? Float32Array.from(row, (value) => value / 255) : Float32Array.from(row);
+}
+
+/**
+ * Checks at the border of an attack that the victim can look at these images and answer with these labels. Whether the
+ * pixels lie in [0, 1] is left to the health checks, which tell it as a verdict.
+ */
+export function checkExamples(where: string, victim: Victim, { shape, labels }: Examples): void {
+  const [n, ...image] = shape;
+  const wanted = victim.imageShape.join(", ");
+  if (image.join(", ") !== wanted)
+    throw new InputError(`${where}: images: expected shape [n, ${wanted}], got [${shape.join(", ")}]`);
+  if (n === 0) throw new InputError(`${where}: images: expected at least one example, got 0`);
+  if (labels.length !== n) throw new InputError(`${where}: labels: expected ${n}, one an image, got ${labels.length}`);
+  const wrong = labels.find((label) => label < 0 || label >= victim.classes);
+  if (wrong !== undefined)
+    throw new InputError(`${where}: labels: expected classes 0 to ${victim.classes - 1} of the model, got ${wrong}`);
+}
+
+export function everyIndex({ labels }: Examples): Uint32Array {
+  return Uint32Array.from(labels, (_, index) => index);
+}
