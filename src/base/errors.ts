@@ -8,17 +8,18 @@ export class InputError extends Error {
 
 /**
  * The known name nearest to `name` by Damerau-Levenshtein distance, or undefined when none is near
- * (further than a third of the longer word's length, at least 2).
+ * (further than a third of the longer word's length, at least 2). Of equally near names one that begins alike is taken.
  */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const candidate of known) {
-    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
+    const unlike = name[0]?.toLowerCase() === candidate[0]?.toLowerCase() ? 0 : 0.5;
+    const distance = unlike + editDistance(name.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   const longest = Math.max(name.length, best?.length ?? 0);
-  return bestDistance <= Math.max(2, Math.floor(longest / 3)) ? best : undefined;
+  return Math.floor(bestDistance) <= Math.max(2, Math.floor(longest / 3)) ? best : undefined;
 }
 
 /**

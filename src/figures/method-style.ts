@@ -1,3 +1,6 @@
+import type { MethodLook } from "../studies/methods/method-kind.ts";
+import { methodKinds } from "../studies/methods/registry.ts";
+import { hexagon, pentagon, star } from "../studies/methods/shapes.ts";
 import type { Method } from "../studies/trial.ts";
 
 /** How a kind of method looks in every figure. */
@@ -13,41 +16,18 @@ export interface MethodStyle {
   readonly smallerIsStronger?: true;
 }
 
-const star = "M0,-1.1L0.26,-0.36L1.05,-0.34L0.42,0.14L0.65,0.89L0,0.44L-0.65,0.89L-0.42,0.14L-1.05,-0.34L-0.26,-0.36Z";
-const pentagon = "M0,-1L0.95,-0.31L0.59,0.81L-0.59,0.81L-0.95,-0.31Z";
-const hexagon = "M0.5,-0.87L1,0L0.5,0.87L-0.5,0.87L-1,0L-0.5,-0.87Z";
-
 /**
- * A kind keeps its colour and shape in all studies, so that figures can be laid side by side. The hues are Okabe and
- * Ito's (2008), which the colour-blind can tell apart: a hue is a family of methods, within it the shade and the shape
- * differ, and the shape alone already tells the five kinds of the quickstart.
+ * A kind keeps its colour and shape in all studies, so that figures can be laid side by side; the registry of methods has
+ * them. The hues are Okabe and Ito's (2008), which the colour-blind can tell apart: a hue is a family of methods, within
+ * it the shade and the shape differ, and the shape alone already tells the five kinds of the quickstart.
  */
-export const methodStyles: Readonly<Record<string, MethodStyle>> = {
-  vanilla: { label: "Vanilla", short: "vanilla", colour: "#000000", shape: "circle" },
+export const methodStyles: Readonly<Record<string, MethodStyle>> = Object.fromEntries(
+  Object.entries(methodKinds).map(([kind, { look, stronger }]) => [kind, styleOf(look, stronger)]),
+);
 
-  jr: { label: "Jacobian reg.", short: "JR", colour: "#0072B2", shape: "square" },
-  "jr-code": { label: "Jacobian reg. (code)", short: "JR-code", colour: "#8C83DB", shape: "triangle-right" },
-  "input-gradient": { label: "Input gradient", short: "IG", colour: "#003E66", shape: "triangle-left" },
-
-  wd: { label: "Weight decay", short: "WD", colour: "#D55E00", shape: "diamond" },
-  llr: { label: "Last-layer norm", short: "LLR", colour: "#F0A06A", shape: "square" },
-  llot: { label: "Orthogonal last layer", short: "LLOT", colour: "#7A3300", shape: hexagon, smallerIsStronger: true },
-  spectral: { label: "Spectral norm", short: "spectral", colour: "#B5462E", shape: "triangle-down" },
-
-  blur: { label: "Gaussian blur", short: "blur", colour: "#009E73", shape: "triangle-up" },
-  rescale: { label: "Rescale", short: "rescale", colour: "#56B4E9", shape: "triangle-down" },
-  noise: { label: "Gaussian noise", short: "noise", colour: "#7CC9A8", shape: "circle" },
-  posterize: { label: "Posterize", short: "posterize", colour: "#00543D", shape: "square", smallerIsStronger: true },
-  erase: { label: "Random erasing", short: "erase", colour: "#86C232", shape: pentagon },
-
-  rotation: { label: "Rotation", short: "rotation", colour: "#CC79A7", shape: "diamond" },
-  translation: { label: "Translation", short: "translation", colour: "#8E3B6E", shape: "triangle-right" },
-  affine: { label: "Affine", short: "affine", colour: "#E3AECB", shape: "square" },
-  perspective: { label: "Perspective", short: "perspective", colour: "#4B1248", shape: pentagon },
-
-  at: { label: "Adversarial training", short: "AT", colour: "#E69F00", shape: star },
-  trades: { label: "TRADES", short: "TRADES", colour: "#6E5200", shape: "cross" },
-};
+function styleOf({ legend, ...look }: MethodLook, stronger: "larger" | "smaller"): MethodStyle {
+  return { label: legend, ...look, ...(stronger === "smaller" ? { smallerIsStronger: true } : {}) };
+}
 
 /** How many times a shape's area must grow to look as large as a circle. */
 export const shapeGain = (shape: string): number =>

@@ -1,15 +1,12 @@
-import { checkStrength } from "../augmentations/index.ts";
 import { choose, InputError } from "../base/index.ts";
 import { datasets, type SplitName } from "../datasets/index.ts";
 import { models } from "../models/index.ts";
-import { penalties } from "../regularizers/index.ts";
-import { methodKind } from "./methods.ts";
-import { expandStudy, type Study } from "./study.ts";
+import type { Study } from "./study.ts";
 import type { Split } from "./trial.ts";
 
 /**
- * Checks that everything a study names is there and fits: datasets, model, strengths for images of the size that models
- * see, options. Throws InputError, before any work starts.
+ * Checks that the datasets and the model that a study names are there; its methods were checked when it was parsed.
+ * Throws InputError, before any work starts.
  */
 export function checkStudy(study: Study): void {
   const where = `study "${study.name}"`;
@@ -17,11 +14,6 @@ export function checkStudy(study: Study): void {
   for (const { source, target } of study.pairs) {
     choose(`${where}: source.dataset`, source.dataset, datasets);
     choose(`${where}: target.dataset`, target.dataset, datasets);
-  }
-  for (const { kind, strength, options } of expandStudy(study).flatMap(({ methods }) => methods)) {
-    const { adds } = methodKind(`${where}: methods`, kind);
-    if (adds === "augmentation") checkStrength(kind, strength);
-    else choose(`${where}: methods`, kind, penalties)(strength, options);
   }
 }
 

@@ -1,5 +1,5 @@
-import { InputError, unknownName } from "../base/index.ts";
-import { methodKinds } from "./methods.ts";
+import { InputError, nearest, unknownName } from "../base/index.ts";
+import { kindsOf, type MethodOption, methodKind, methodKinds } from "./methods/index.ts";
 import { parseStudy, type Study } from "./study.ts";
 
 /** What a key of `--set` changes and how its text is read. */
@@ -44,6 +44,14 @@ const oneOf = (...names: readonly string[]): Value => ({
   read: (text) => (names.includes(text) ? text : undefined),
 });
 
+const truth: Value = {
+  expects: "true or false",
+  read: (text) => (text === "true" ? true : text === "false" ? false : undefined),
+};
+
+/** How an option of a kind of method is read, by its type. */
+const optionValues: Readonly<Record<MethodOption["type"], Value>> = { number: anyNumber, boolean: truth, string: name };
+
 const listOf = (item: Value, expects: string): Value => ({
   expects,
   read: (text) => {
@@ -75,7 +83,7 @@ const under = (prefix: string, group: string, values: Record<string, Value>): Re
 const keys: Readonly<Record<string, OverrideKey>> = {
   ...split("source"),
   ...split("target"),
-  ...under("", "", { model: name, methods: listOf(name, "names such as jr,blur"), seeds }),
+  ...under("", "", { model: name, methods: listOf(name, "names such as jr,blur,jr+blur"), seeds }),
   ...under("", "schedule", {
     epochs: count,
     batch: count,
@@ -100,13 +108,21 @@ const keys: Readonly<Record<string, OverrideKey>> = {
   ...under(
     "strengths.",
     "strengths",
-    Object.fromEntries(
-      Object.keys(methodKinds)
-        .filter((kind) => kind !== "vanilla")
-        .map((kind) => [kind, listOf(anyNumber, "numbers such as 0.01,0.1")]),
-    ),
+    Object.fromEntries(sweptKinds().map((kind) => [kind, listOf(anyNumber, "numbers such as 0.01,0.1")])),
   ),
+  ...Object.fromEntries(sweptKinds().flatMap(optionKeys)),
 };
+
+function sweptKinds(): string[] {
+  return Object.keys(methodKinds).filter((kind) => kind !== "vanilla");
+}
+
+function optionKeys(kind: string): [key: string, OverrideKey][] {
+  return Object.entries(methodKind("methods", kind).options).map(([option, { type }]) => [
+    `options.${kind}.${option}`,
+    { path: ["options", kind, option], value: optionValues[type] },
+  ]);
+}
 
 /** The keys that `--set` knows, with what each expects. */
 export const overrideKeys: ReadonlyMap<string, string> = new Map(
@@ -140,15 +156,33 @@ function readSetting(setting: string): [key: string, value: unknown] {
     .replace(/^schedule\./, "");
   const text = setting.slice(equals + 1).trim();
   const known = Object.hasOwn(keys, key) ? keys[key] : undefined;
-  if (known === undefined) throw unknownName("--set: key", key, Object.keys(keys));
+  if (known === undefined) throw unknownKey(key);
   const value = known.value.read(text);
   if (value === undefined) throw new InputError(`--set ${key}: expected ${known.value.expects}, got "${text}"`);
   return [key, value];
 }
 
+/** Lists the known keys, those of a kind or an option of one as what they are made of. */
+function unknownKey(key: string): InputError {
+  const [prefix = "", kind = "", option] = key.split(".");
+  if (prefix === "strengths" && kind !== "") return unknownName(`--set strengths: kind`, kind, sweptKinds());
+  if (prefix === "options" && kind !== "") {
+    if (!sweptKinds().includes(kind)) return unknownName(`--set options: kind`, kind, sweptKinds());
+    return unknownName(`--set options.${kind}: option`, option ?? "", Object.keys(methodKind("methods", kind).options));
+  }
+  const near = nearest(key, Object.keys(keys));
+  const known = [...new Set(Object.keys(keys).map(generalKey))].join(", ");
+  return new InputError(`--set: key: expected one of ${known}, got "${key}"${near ? `; did you mean "${near}"?` : ""}`);
+}
+
+/** "strengths.jr" -> "strengths.<kind>", "options.jr.projections" -> "options.<kind>.<option>". */
+export const generalKey = (key: string): string =>
+  key.replace(/^strengths\..*/, "strengths.<kind>").replace(/^options\..*/, "options.<kind>.<option>");
+
 function keepKinds(study: Study, methods: unknown): Study {
+  const kinds = Array.isArray(methods) ? methods.flatMap(kindsOf) : [];
   const kept = <T>(axis: Readonly<Record<string, T>>) =>
-    Object.fromEntries(Object.entries(axis).filter(([kind]) => Array.isArray(methods) && methods.includes(kind)));
+    Object.fromEntries(Object.entries(axis).filter(([kind]) => kinds.includes(kind)));
   return { ...study, strengths: kept(study.strengths), options: kept(study.options) };
 }
 
@@ -156,7 +190,7 @@ function setAt(value: unknown, path: readonly string[], leaf: unknown): unknown 
   const [step, ...rest] = path;
   if (step === undefined) return leaf;
   if (step === "*") return Array.isArray(value) ? value.map((item) => setAt(item, rest, leaf)) : value;
-  const members = value as Record<string, unknown>;
+  const members = (value ?? {}) as Record<string, unknown>;
   return { ...members, [step]: setAt(members[step], rest, leaf) };
 }
 

@@ -1,15 +1,13 @@
 import { join } from "node:path";
-import { augment, baseAugmentation } from "../augmentations/index.ts";
-import { choose, randomStream, seedFor, type Tensor } from "../base/index.ts";
+import type { Tensor } from "../base/index.ts";
 import type { LabelledImages } from "../datasets/index.ts";
 import type { CompileOptions } from "../engine/index.ts";
 import type { Model, Parameters } from "../models/index.ts";
-import { type Penalty, penalties } from "../regularizers/index.ts";
-import { type BatchPlace, train } from "../training/index.ts";
+import { train } from "../training/index.ts";
 import { loadCheckpoint, removeCheckpoint, saveCheckpoint } from "./checkpoint.ts";
-import { methodKind } from "./methods.ts";
 import type { TrialEvent } from "./row.ts";
-import { type Method, sourceStageId, type Trial } from "./trial.ts";
+import { waysOf } from "./training-ways.ts";
+import { sourceStageId, type Trial } from "./trial.ts";
 
 export interface SourceModel {
   readonly parameters: Parameters<Tensor<"float32">>;
@@ -46,8 +44,7 @@ export async function* sourceStage(
   const run = train(model, data, trial.schedule, {
     ...engine,
     seed: trial.seed,
-    penalties: penaltiesOf(trial.methods),
-    augment: augmentationOf(trial.methods, trial.seed),
+    ...waysOf(trial.methods, trial.seed),
     start: earlier?.state,
   });
   const before = earlier?.seconds ?? 0;
@@ -93,23 +90,3 @@ export async function* sourceStage(
     await run.return({ epochs: 0, parameters: like, velocity: like });
   }
 }
-
-function penaltiesOf(methods: readonly Method[]): Penalty[] {
-  return methods
-    .filter(({ kind }) => adds(kind) === "penalty" || adds(kind) === "weight decay")
-    .map(({ kind, strength, options }) => choose("method", kind, penalties)(strength, options));
-}
-
-/** The base augmentation, then the methods' own in their order, each with a stream of its own for every batch. */
-function augmentationOf(methods: readonly Method[], seed: number) {
-  const own = methods.filter(({ kind }) => adds(kind) === "augmentation");
-  return (images: Float32Array, { epoch, step, shape }: BatchPlace): Float32Array => {
-    const stream = (name: string) => randomStream(seedFor(seed, "augment", name, epoch, step));
-    return own.reduce(
-      (changed, { kind, strength, options }) => augment(kind, changed, shape, strength, stream(kind), options),
-      baseAugmentation(images, shape, stream("base")),
-    );
-  };
-}
-
-const adds = (kind: string) => methodKind("method", kind).adds;

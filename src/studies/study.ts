@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { InputError } from "../base/index.ts";
-import { checkMethod, methodKind } from "./methods.ts";
+import { checkCombination, checkMethod, kindsOf, methodKind } from "./methods/index.ts";
 import { parseInput } from "./parse.ts";
 import {
   attackSchema,
@@ -58,7 +58,7 @@ const studySchema = z.strictObject({
   description: z.string().default(""),
   pairs: z.array(z.strictObject({ source: splitInput, target: splitInput })).min(1),
   model: z.string(),
-  /** Kinds of methods; vanilla is always run. */
+  /** Kinds of methods, or several at once such as "jr+blur"; vanilla is always run. */
   methods: z.array(z.string()),
   /** The strengths of a kind; a kind that is not named here sweeps its own default strengths. */
   strengths: z.record(z.string(), z.array(z.number()).min(1)).default({}),
@@ -84,16 +84,17 @@ export function defineStudy(input: StudyInput): Study {
 /** `defineStudy` for a value from outside: a study file, a saved study, an overridden one. */
 export function parseStudy(where: string, input: unknown): Study {
   const study = parseInput(where, studySchema, input);
-  for (const kind of study.methods) methodKind(`${where}: methods`, kind);
+  for (const entry of study.methods) checkCombination(`${where}: methods`, entry);
+  const run = study.methods.flatMap(kindsOf);
   for (const axis of ["strengths", "options"] as const)
     for (const kind of Object.keys(study[axis])) {
       methodKind(`${where}: ${axis}`, kind);
-      if (!study.methods.includes(kind))
+      if (!run.includes(kind))
         throw new InputError(
           `${where}: ${axis}.${kind}: expected a kind among the study's methods (${study.methods.join(", ")}), got one that is not run`,
         );
     }
-  for (const setting of settings(study)) for (const method of setting) checkMethod(where, method);
+  for (const setting of settings(study, where)) for (const method of setting) checkMethod(where, method);
   return study;
 }
 
@@ -131,16 +132,31 @@ function strengthsOf(study: Study, kind: string): readonly number[] {
 
 /** What the study sweeps, written out: a saved definition does not change when a default sweep does. */
 export function withStrengths(study: Study): Study {
-  const kinds = study.methods.filter((kind) => strengthsOf(study, kind).length > 0);
+  const kinds = study.methods.flatMap(kindsOf).filter((kind) => strengthsOf(study, kind).length > 0);
   return { ...study, strengths: Object.fromEntries(kinds.map((kind) => [kind, [...strengthsOf(study, kind)]])) };
 }
 
-function settings(study: Study): Method[][] {
-  const swept = study.methods.flatMap((kind) =>
-    strengthsOf(study, kind).map((strength): Method[] => {
-      const options = study.options[kind];
-      return [options === undefined ? { kind, strength } : { kind, strength, options }];
+/** Vanilla, then each entry of the methods axis at each strength. */
+function settings(study: Study, where = `study "${study.name}"`): Method[][] {
+  return [[], ...study.methods.flatMap((entry) => settingsOf(study, entry, where))];
+}
+
+/** An entry's settings, weaker to stronger; the strengths of kinds that are combined go up together, rank by rank. */
+function settingsOf(study: Study, entry: string, where: string): Method[][] {
+  const axes = kindsOf(entry).map((kind) => ({
+    kind,
+    strengths: strengthsOf(study, kind),
+    options: study.options[kind],
+  }));
+  const ranks = axes[0]?.strengths.length ?? 0;
+  if (axes.some(({ strengths }) => strengths.length !== ranks))
+    throw new InputError(
+      `${where}: methods: ${entry}: expected as many strengths of each, which are swept together, got ${axes.map(({ kind, strengths }) => `${strengths.length} of ${kind}`).join(" and ")}`,
+    );
+  return Array.from({ length: ranks }, (_, rank) =>
+    axes.map(({ kind, strengths, options }): Method => {
+      const strength = strengths[rank] ?? Number.NaN;
+      return options === undefined ? { kind, strength } : { kind, strength, options };
     }),
   );
-  return [[], ...swept];
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { methodStyle, methodStyles } from "../../src/figures/index.ts";
 import { compareFamilies } from "../../src/figures/method-style.ts";
-import { methodKinds } from "../../src/studies/methods.ts";
+import { methodKinds } from "../../src/studies/methods/registry.ts";
 
 const quickstart = ["vanilla", "jr", "wd", "blur", "rescale"];
 

@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { applyOverrides, defineStudy, expandStudy, methodKinds, trialId } from "../../src/studies/index.ts";
+import {
+  applyOverrides,
+  defineStudy,
+  expandStudy,
+  methodKinds,
+  methodLabel,
+  trialId,
+} from "../../src/studies/index.ts";
 
 const study = defineStudy({
   name: "small",
@@ -45,6 +52,24 @@ describe("--set", () => {
     expect(changed.attack).toMatchObject({ norm: "linf", examples: null });
   });
 
+  it("takes methods at once, and a kind's options", () => {
+    const changed = applyOverrides(study, [
+      "methods=jr+blur",
+      "strengths.blur=3,5",
+      "options.jr.projections=2",
+      "options.blur.probability=1/2",
+    ]);
+    expect(expandStudy(changed).flatMap(({ methods, seed }) => (seed === 0 ? [methodLabel(methods)] : []))).toEqual([
+      "vanilla",
+      "jr 0.01 + blur 3",
+      "jr 0.1 + blur 5",
+    ]);
+    expect(changed.options).toEqual({ jr: { projections: 2 }, blur: { probability: 0.5 } });
+    expect(applyOverrides(study, ["methods=at", "options.at.randomStart=false"]).options).toEqual({
+      at: { randomStart: false },
+    });
+  });
+
   it.each([
     ["seeds=1", [0]],
     ["seeds=3", [0, 1, 2]],
@@ -75,13 +100,19 @@ describe("--set", () => {
 
 describe("--set that is wrong is one sentence", () => {
   const knownMethods = Object.keys(methodKinds).join(", ");
-  const plainKeys =
-    "source.dataset, source.train, source.validation, source.test, target.dataset, target.train, target.validation, target.test, model, methods, seeds, epochs, batch, learningRate, momentum, weightDecay, milestones, decay, attack.norm, attack.eps, attack.steps, attack.stepSize, attack.restarts, attack.examples, transfer.protocol, transfer.l2";
-  const strengthKeys = Object.keys(methodKinds).filter((kind) => kind !== "vanilla");
-  const knownKeys = [plainKeys, ...strengthKeys.map((kind) => `strengths.${kind}`)].join(", ");
+  const knownKeys =
+    "source.dataset, source.train, source.validation, source.test, target.dataset, target.train, target.validation, target.test, model, methods, seeds, epochs, batch, learningRate, momentum, weightDecay, milestones, decay, attack.norm, attack.eps, attack.steps, attack.stepSize, attack.restarts, attack.examples, transfer.protocol, transfer.l2, strengths.<kind>, options.<kind>.<option>";
+  const kinds = Object.keys(methodKinds).slice(1).join(", ");
   const cases: [setting: string, sentence: string][] = [
     ["epohcs=3", `--set: key: expected one of ${knownKeys}, got "epohcs"; did you mean "epochs"?`],
     ["attack.epsilon=1", `--set: key: expected one of ${knownKeys}, got "attack.epsilon"; did you mean "attack.eps"?`],
+    ["strengths.blr=3", `--set strengths: kind: expected one of ${kinds}, got "blr"; did you mean "blur"?`],
+    ["options.jrr.projections=3", `--set options: kind: expected one of ${kinds}, got "jrr"; did you mean "jr"?`],
+    [
+      "options.jr.projection=3",
+      '--set options.jr: option: expected one of projections, got "projection"; did you mean "projections"?',
+    ],
+    ["options.at.randomStart=yes", '--set options.at.randomStart: expected true or false, got "yes"'],
     ["epochs", '--set: expected key=value such as epochs=3, got "epochs"'],
     ["=3", '--set: expected key=value such as epochs=3, got "=3"'],
     ["epochs=ten", '--set epochs: expected a whole number of at least 1, got "ten"'],

@@ -66,6 +66,24 @@ describe("expandStudy", () => {
     ]);
   });
 
+  it("sweeps kinds that are combined together, rank by rank, each with its own options", () => {
+    const study = defineStudy({
+      ...small,
+      methods: ["blur", "jr+blur"],
+      strengths: { jr: [0.01, 0.1], blur: [3, 5] },
+      options: { blur: { probability: 0.5 } },
+      seeds: 1,
+    });
+    const trials = expandStudy(study);
+    const labels = trials.map(({ methods }) => methodLabel(methods));
+    expect(labels).toEqual(["vanilla", "blur 3", "blur 5", "jr 0.01 + blur 3", "jr 0.1 + blur 5"]);
+    expect(trials.at(-1)?.methods).toEqual([
+      { kind: "jr", strength: 0.1 },
+      { kind: "blur", strength: 5, options: { probability: 0.5 } },
+    ]);
+    expect(withStrengths(study).strengths).toEqual({ jr: [0.01, 0.1], blur: [3, 5] });
+  });
+
   it("takes eps / 4 as the attack's step unless one is named", () => {
     const steps = [{}, { eps: 0.5 }, { eps: 0 }, { eps: 0.5, stepSize: 0.1 }].map(
       (attack) => expandStudy(defineStudy({ ...small, attack }))[0]?.attack.stepSize,
@@ -78,8 +96,8 @@ describe("expandStudy", () => {
     expect(new Set(ids).size).toBe(18);
   });
 
-  it("gives the paper's pair 3 seeds x (1 + 4 methods x 4 strengths) = 51 trials", () => {
-    expect(expandStudy(parseStudy("cifar10-svhn", builtInStudies["cifar10-svhn"]))).toHaveLength(51);
+  it("gives the paper's pair 3 seeds x (1 + 20 methods x 4 strengths) = 243 trials", () => {
+    expect(expandStudy(parseStudy("cifar10-svhn", builtInStudies["cifar10-svhn"]))).toHaveLength(243);
   });
 });
 
@@ -108,7 +126,7 @@ describe("a study that is wrong is one sentence", () => {
     [
       "a strength out of range",
       { methods: ["blur"], strengths: { blur: [4] } },
-      'study "small": strengths.blur: expected an odd whole number from 1 to 63 (Gaussian blur: kernel width in pixels, odd), got 4',
+      'study "small": strengths.blur: expected an odd whole number from 1 to 63 (Gaussian blur: kernel width in pixels), got 4',
     ],
     [
       "strengths of a method that is not run",
@@ -135,6 +153,61 @@ describe("a study that is wrong is one sentence", () => {
       { schedule: { epochs: 1 } },
       'study "small": schedule.learningRate: expected a number, got nothing',
     ],
+    [
+      "an unknown option",
+      { options: { jr: { projection: 2 } } },
+      'study "small": jr: option: expected one of projections, got "projection"; did you mean "projections"?',
+    ],
+    [
+      "a probability outside [0, 1]",
+      { options: { blur: { probability: 1.5 } } },
+      'study "small": blur: options.probability: expected a number in [0, 1], got 1.5',
+    ],
+    [
+      "a rescale that leaves less than 2 pixels of a 32 x 32 image is out of range",
+      { methods: ["rescale"], strengths: { rescale: [20] } },
+      'study "small": strengths.rescale: expected a number from 1 to 16 (rescale: factor by which the image is made smaller and then larger again), got 20',
+    ],
+    [
+      "a constraint that would leave nothing",
+      { methods: ["llot"], strengths: { llot: [0] } },
+      'study "small": strengths.llot: expected a number above 0 and up to 1000000 (orthogonal last layer: scale, the length of the head\'s rows; smaller is stronger), got 0',
+    ],
+    [
+      "two kinds that exclude each other",
+      { methods: ["at+trades"], strengths: {} },
+      'study "small": methods: at+trades: expected at most one kind of adversarial training, got at and trades',
+    ],
+    [
+      "two kinds about the last layer",
+      { methods: ["llr+blur+llot"], strengths: {} },
+      'study "small": methods: llr+blur+llot: expected at most one kind of last-layer regularisation, got llr and llot',
+    ],
+    [
+      "a kind twice at once",
+      { methods: ["wd+wd"], strengths: {} },
+      'study "small": methods: wd+wd: expected each kind once, got wd twice',
+    ],
+    [
+      "vanilla with something",
+      { methods: ["vanilla+jr"], strengths: {} },
+      'study "small": methods: vanilla+jr: expected methods to combine, got vanilla, which adds nothing',
+    ],
+    [
+      "an unknown kind in a combination",
+      { methods: ["jr+blurr"], strengths: {} },
+      `study "small": methods: expected one of ${knownMethods}, got "blurr"; did you mean "blur"?`,
+    ],
+    [
+      "a combination of axes of different lengths",
+      { methods: ["jr+blur"] },
+      'study "small": methods: jr+blur: expected as many strengths of each, which are swept together, got 2 of jr and 1 of blur',
+    ],
+    [
+      "a strength for vanilla",
+      { methods: ["vanilla"], strengths: { vanilla: [0] } },
+      'study "small": strengths.vanilla: expected none for vanilla, got 0',
+    ],
     ["no seeds", { seeds: [] }, 'study "small": seeds: expected a list of at least 1, got []'],
     ["a half seed", { seeds: 1.5 }, 'study "small": seeds: expected a whole number or a list, got 1.5'],
     ["a wrong choice", { attack: { norm: "l3" } }, 'study "small": attack.norm: expected one of l2, linf, got "l3"'],
@@ -149,7 +222,7 @@ describe("a study that is wrong is one sentence", () => {
 describe("the registry of methods", () => {
   it.each(Object.entries(methodKinds))("%s: its sweep is in range and goes from weaker to stronger", (kind, entry) => {
     const sweep: readonly number[] = entry.sweep;
-    expect([...sweep].sort((a, b) => a - b)).toEqual(sweep);
+    expect([...sweep].sort((a, b) => (entry.stronger === "larger" ? a - b : b - a))).toEqual(sweep);
     expect(() => defineStudy({ ...small, methods: [kind], strengths: {} })).not.toThrow();
   });
 });
