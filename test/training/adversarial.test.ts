@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { compileInnerAttack, type InnerAttack, innerAttacks } from "../../src/attacks/index.ts";
-import { InputError, randomStream, type Tensor } from "../../src/base/index.ts";
+import { float32, InputError, randomStream, type Tensor } from "../../src/base/index.ts";
 import { compile, crossEntropy, digestTree, np, type Traced, valueAndGrad } from "../../src/engine/index.ts";
 import type { Parameters } from "../../src/models/index.ts";
+import { resnet } from "../../src/models/resnet.ts";
 import { jacobianPenalty, orthogonalLastLayer } from "../../src/regularizers/index.ts";
 import { type TrainingOptions, type TrainingState, type TrainingStep, train } from "../../src/training/index.ts";
 import { labels, randomImages, side, tinyModels } from "../models/tiny.ts";
@@ -148,6 +149,46 @@ describe("options", () => {
       expect(() => innerAttacks[kind]?.(1, options), kind).toThrow(InputError);
     }
     expect(() => innerAttacks.at?.(-1)).toThrow("at: strength: expected a number of at least 0, got -1");
+  });
+});
+
+describe("with batch normalisation", () => {
+  const normalised = resnet(
+    "tiny",
+    {
+      blocks: [1],
+      expansion: 1,
+      width: 4,
+      block: (name, inputs, width, stride) => ({ units: [{ name, weightShape: [width, inputs, 3, 3], stride }] }),
+    },
+    3,
+  );
+  const parameters = normalised.init(4);
+
+  test.each(attacksAt(0.5))("$kind: an image is attacked alone, whatever else is in its batch", async ({ attack }) => {
+    const run = async (seed: number) => {
+      const others = randomImages(3, seed, 32).data.subarray(3 * 32 * 32);
+      const images = float32([3, 3, 32, 32], [...randomImages(1, 6, 32).data, ...others]);
+      const inner = await compileInnerAttack(normalised, { ...attack, start: "image" }, parameters, 3, {});
+      const { data } = await inner(parameters, { images, labels: labels(0, 1, 2) }, randomStream(1));
+      await inner.dispose();
+      return data.slice(0, 3 * 32 * 32);
+    };
+    const [one, other] = [await run(1), await run(2)];
+    const farthest = one.reduce((most, value, i) => Math.max(most, Math.abs(value - (other[i] ?? 0))), 0);
+    expect(farthest).toBeLessThan(1e-5);
+  });
+
+  test("the inner attack leaves the running statistics alone: strength 0 is vanilla, bit for bit", async () => {
+    const data = { ...examples(8), shape: [8, 3, 32, 32] as const, pixels: new Uint8Array(8 * 3 * 32 * 32).fill(90) };
+    const digests: string[] = [];
+    for (const attack of [undefined, innerAttacks.at?.(0), innerAttacks.trades?.(0)]) {
+      const run = train(normalised, data, { ...schedule, epochs: 1 }, { seed: 3, attack });
+      let next = await run.next();
+      while (!next.done) next = await run.next();
+      digests.push(digestTree(next.value.parameters));
+    }
+    expect(new Set(digests).size).toBe(1);
   });
 });
 
