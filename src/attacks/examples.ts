@@ -13,7 +13,10 @@ export function imageAt({ pixels, shape }: Examples, index: number): Float32Arra
   const [, ...image] = shape;
   const size = sizeOf(image);
   const row = pixels.subarray(index * size, (index + 1) * size);
-  return pixels instanceof Uint8Array ? Float32Array.from(row, (value) => value / 255) : Float32Array.from(row);
+  const scale = pixels instanceof Uint8Array ? 255 : 1;
+  const out = new Float32Array(size);
+  for (let i = 0; i < size; i++) out[i] = (row[i] as number) / scale;
+  return out;
 }
 
 /**

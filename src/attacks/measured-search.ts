@@ -1,5 +1,5 @@
 import type { Ball } from "./ball.ts";
-import { distance, largestOf } from "./neighbourhood.ts";
+import { distance, isInBox, largestOf } from "./neighbourhood.ts";
 import { crossEntropyOf, predicted } from "./scores.ts";
 import type { Answer, Example, Query, Search } from "./search.ts";
 
@@ -125,6 +125,6 @@ export class MeasuredSearch {
   private isInside(): boolean {
     const far = distance(this.ball.norm, this.image, this.query.image);
     if (!(far <= this.farthest)) this.farthest = far;
-    return far <= this.ball.eps + roundingRoom && this.query.image.every((value) => value >= 0 && value <= 1);
+    return far <= this.ball.eps + roundingRoom && isInBox(this.query.image);
   }
 }

@@ -72,3 +72,11 @@ export function largestOf(values: Float32Array): number {
   }
   return largest;
 }
+
+export function isInBox(values: Float32Array): boolean {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    if (!(value >= 0 && value <= 1)) return false;
+  }
+  return true;
+}

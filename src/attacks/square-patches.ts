@@ -72,35 +72,36 @@ export function l2Step(
   stream: RandomStream,
 ): Float32Array {
   const [channels, height, width] = shape;
-  const place = () => [stream.below(height - side + 1), stream.below(width - side + 1)] as const;
-  const [into, from] = [place(), place()];
-  const offset = best.map((value, i) => value - (image[i] as number));
-  const total = offset.reduce((sum, value) => sum + value * value, 0);
-  const unused = Math.max(0, eps * eps - total) / channels;
+  const corner = () => ({ top: stream.below(height - side + 1), left: stream.below(width - side + 1) });
+  const [into, from] = [corner(), corner()];
+  const offset = new Float32Array(image.length);
+  for (let i = 0; i < offset.length; i++) offset[i] = (best[i] as number) - (image[i] as number);
+  const unused = Math.max(0, eps * eps - squares(offset)) / channels;
   const pattern = bump(side, stream);
+  const mixed = new Float32Array(side * side);
   for (let c = 0; c < channels; c++) {
-    const first = placesOf(c, into, side, shape);
-    const second = placesOf(c, from, side, shape);
-    let mass = unused;
-    for (const at of new Set([...first, ...second])) mass += (offset[at] as number) ** 2;
-    const before = Math.sqrt(first.reduce((sum, at) => sum + (offset[at] as number) ** 2, 0));
     const factor = sign(stream);
-    const mixed = first.map(
-      (at, k) => factor * (pattern[k] as number) + (before > 0 ? (offset[at] as number) / before : 0),
-    );
-    const length = Math.sqrt(mixed.reduce((sum, value) => sum + value * value, 0));
-    for (const at of second) offset[at] = 0;
-    for (const [k, at] of first.entries())
-      offset[at] = length > 0 ? ((mixed[k] as number) * Math.sqrt(mass)) / length : 0;
+    const at = ({ top, left }: typeof into, y: number, x: number) => (c * height + top + y) * width + left + x;
+    let before = 0;
+    for (let y = 0; y < side; y++) for (let x = 0; x < side; x++) before += (offset[at(into, y, x)] as number) ** 2;
+    const scale = before > 0 ? 1 / Math.sqrt(before) : 0;
+    for (let y = 0; y < side; y++)
+      for (let x = 0; x < side; x++)
+        mixed[y * side + x] = factor * (pattern[y * side + x] as number) + scale * (offset[at(into, y, x)] as number);
+    // The first square's mass is counted; emptied, what the second shares with it counts once.
+    let mass = unused + before;
+    for (let y = 0; y < side; y++) for (let x = 0; x < side; x++) offset[at(into, y, x)] = 0;
+    for (let y = 0; y < side; y++)
+      for (let x = 0; x < side; x++) {
+        mass += (offset[at(from, y, x)] as number) ** 2;
+        offset[at(from, y, x)] = 0;
+      }
+    const length = Math.sqrt(squares(mixed));
+    const gain = length > 0 ? Math.sqrt(mass) / length : 0;
+    for (let y = 0; y < side; y++)
+      for (let x = 0; x < side; x++) offset[at(into, y, x)] = gain * (mixed[y * side + x] as number);
   }
   return within(eps, image, offset);
-
-  function placesOf(c: number, [top, left]: readonly [number, number], length: number, [, h, w]: Shape): number[] {
-    return Array.from(
-      { length: length * length },
-      (_, k) => (c * h + top + Math.floor(k / length)) * w + left + (k % length),
-    );
-  }
 }
 
 /**
@@ -109,17 +110,25 @@ export function l2Step(
  * M = n less the distance to the middle.
  */
 function bump(side: number, stream: RandomStream): Float32Array {
+  const [upright, turned] = bumps.get(side) ?? bumpsOf(side);
+  return stream.uniform() < 0.5 ? turned : upright;
+}
+
+/** Both ways round, by side: a few dozen sides at most. */
+const bumps = new Map<number, readonly [upright: Float32Array, turned: Float32Array]>();
+
+function bumpsOf(side: number): readonly [upright: Float32Array, turned: Float32Array] {
   const half = Math.floor(side / 2);
   const [upper, lower] = [pyramid(half, side), pyramid(side - half, side)];
-  const turned = stream.uniform() < 0.5;
-  const out = new Float32Array(side * side);
+  const upright = new Float32Array(side * side);
   for (let y = 0; y < side; y++)
-    for (let x = 0; x < side; x++) {
-      const value = y < half ? (upper[y * side + x] as number) : -(lower[(y - half) * side + x] as number);
-      out[turned ? x * side + y : y * side + x] = value;
-    }
-  const length = Math.sqrt(out.reduce((sum, value) => sum + value * value, 0));
-  return out.map((value) => value / length);
+    for (let x = 0; x < side; x++)
+      upright[y * side + x] = y < half ? (upper[y * side + x] as number) : -(lower[(y - half) * side + x] as number);
+  const length = Math.sqrt(squares(upright));
+  const unit = upright.map((value) => value / length);
+  const made = [unit, unit.map((_, at) => unit[(at % side) * side + Math.floor(at / side)] as number)] as const;
+  bumps.set(side, made);
+  return made;
 }
 
 function pyramid(rows: number, columns: number): Float32Array {
@@ -135,13 +144,17 @@ function pyramid(rows: number, columns: number): Float32Array {
 
 /** image + offset scaled to length eps, in the box. */
 function within(eps: number, image: Float32Array, offset: Float32Array): Float32Array {
-  const length = Math.sqrt(offset.reduce((sum, value) => sum + value * value, 0));
+  const length = Math.sqrt(squares(offset));
   const scale = length > 0 ? eps / length : 0;
-  return projectOnto(
-    { norm: "l2", eps },
-    image,
-    offset.map((value, i) => (image[i] as number) + scale * value),
-  );
+  const candidate = new Float32Array(image.length);
+  for (let i = 0; i < candidate.length; i++) candidate[i] = (image[i] as number) + scale * (offset[i] as number);
+  return projectOnto({ norm: "l2", eps }, image, candidate);
+}
+
+function squares(values: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += (values[i] as number) ** 2;
+  return sum;
 }
 
 const sign = (stream: RandomStream): number => (stream.uniform() < 0.5 ? -1 : 1);

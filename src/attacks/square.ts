@@ -1,6 +1,5 @@
 import { randomStream, seedFor } from "../base/index.ts";
 import type { Ball } from "./ball.ts";
-import { distance } from "./neighbourhood.ts";
 import { marginOf } from "./scores.ts";
 import type { Example, Search } from "./search.ts";
 import { l2Start, l2Step, linfStart, linfStep } from "./square-patches.ts";
@@ -38,7 +37,6 @@ export function* square({ queries, restarts, ...ball }: SquareSettings, example:
         ball.norm === "linf"
           ? linfStep(ball.eps, image, best, shape, side, stream)
           : l2Step(ball.eps, image, best, shape, side, stream);
-      if (distance("linf", best, candidate) === 0) continue;
       const next = marginOf((yield { image: candidate }).logits, label);
       if (next > margin) [best, margin] = [candidate, next];
     }

@@ -48,10 +48,14 @@ function fieldsOf(row: Row, dt: number | undefined): (readonly [name: string, va
     ...measured("robust_accuracy", robust.accuracy),
     ...measured("robust_last_iterate_accuracy", robust.lastIterateAccuracy),
     ...measured("robust_loss", robust.loss),
+    ["robust_health", robust.health?.verdict],
+    ["robust_health_n", robust.health?.examples],
+    ["robust_health_flags", robust.health?.flags.join("; ")],
     ...measured("target_train_loss", target.trainLoss),
     ...measured("target_validation_accuracy", target.validationAccuracy),
     ...measured("target_accuracy", target.accuracy),
     ...measured("target_loss", target.loss),
+    ...measured("target_robust_accuracy", target.robust?.accuracy),
     ["head_l2", head.l2],
     ["head_iterations", head.iterations],
     ["head_gradient_norm", head.gradientNorm],
@@ -59,16 +63,20 @@ function fieldsOf(row: Row, dt: number | undefined): (readonly [name: string, va
     ["features_digest_before", featuresDigest.before],
     ["features_digest_after", featuresDigest.after],
     ["checkpoint", row.checkpoint],
-    ...Object.entries(seconds).map(([stage, value]) => [`${stage}_seconds`, value] as const),
+    ["train_seconds", seconds.train],
+    ["evaluate_seconds", seconds.evaluate],
+    ["attack_seconds", seconds.attack],
+    ["health_seconds", seconds.health],
+    ["transfer_seconds", seconds.transfer],
     ...Object.entries(environment).map(([part, value]) => [part, value] as const),
     ["finished_at", row.finishedAt],
     ["trial", canonicalJson(trial)],
   ];
 }
 
-const measured = (name: string, { value, n }: Measured): (readonly [string, number])[] => [
-  [name, value],
-  [`${name}_n`, n],
+const measured = (name: string, of: Measured | undefined): (readonly [string, Value])[] => [
+  [name, of?.value],
+  [`${name}_n`, of?.n],
 ];
 
 function quote(value: Value): string {

@@ -11,7 +11,7 @@ export type ToWorker =
   | { readonly kind: "run"; readonly trial: Trial; readonly runner: string; readonly context: unknown }
   | { readonly kind: "stop" };
 
-const stage = z.enum(["data", "train", "evaluate", "attack", "transfer"]);
+const stage = z.enum(["data", "train", "evaluate", "attack", "health", "transfer"]);
 
 /** NaN and infinities travel, since both processes use structured clones. */
 const number = z.union([z.number(), z.nan(), z.literal(Number.POSITIVE_INFINITY), z.literal(Number.NEGATIVE_INFINITY)]);
@@ -31,7 +31,7 @@ const eventSchema = z.discriminatedUnion("kind", [
   }),
   z.object({
     kind: z.literal("progress"),
-    stage: stage.extract(["evaluate", "attack", "transfer"]),
+    stage: stage.extract(["evaluate", "attack", "health", "transfer"]),
     done: number,
     of: number,
   }),

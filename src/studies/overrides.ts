@@ -25,6 +25,11 @@ const countOrAll: Value = {
   read: (text) => (text === "all" ? null : count.read(text)),
 };
 
+const countOrNone: Value = {
+  expects: 'a whole number, or "false" for none',
+  read: (text) => (text === "false" || text === "0" ? 0 : count.read(text)),
+};
+
 const numberWithin = (expects: string, fits: (value: number) => boolean): Value => ({
   expects,
   read: (text) => {
@@ -100,6 +105,8 @@ const keys: Readonly<Record<string, OverrideKey>> = {
     stepSize: positive,
     restarts: count,
     examples: countOrAll,
+    health: countOrNone,
+    target: countOrNone,
   }),
   ...under("transfer.", "transfer", {
     protocol: oneOf("frozen", "full"),

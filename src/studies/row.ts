@@ -4,6 +4,24 @@ import { trialSchema } from "./trial.ts";
 /** A mean over n examples. Nothing is rounded before it is stored. */
 export const measuredSchema = z.strictObject({ value: z.number(), n: z.int().positive() });
 
+/** Whether a robust accuracy can be trusted: the health checks on a subsample of the attacked examples. */
+export const healthSchema = z.strictObject({
+  verdict: z.enum(["ok", "suspect", "failed"]),
+  /** What went wrong, in words, the worst first. */
+  flags: z.array(z.string()),
+  checks: z.array(
+    z.strictObject({
+      check: z.string(),
+      outcome: z.enum(["ok", "suspect", "failed"]),
+      /** A share of `n` examples, and the share that is allowed. */
+      value: z.number(),
+      limit: z.number(),
+      n: z.int().min(0),
+    }),
+  ),
+  examples: z.int().positive(),
+});
+
 /**
  * What a finished trial leaves. Rows are append-only; figures and tables are pure functions of rows.
  * Accuracies are fractions in [0, 1], losses are mean cross-entropies in nats, times are in seconds.
@@ -24,12 +42,16 @@ export const rowSchema = z.strictObject({
     accuracy: measuredSchema,
     lastIterateAccuracy: measuredSchema,
     loss: measuredSchema,
+    /** Absent when the trial asks for no health checks. */
+    health: healthSchema.optional(),
   }),
   target: z.strictObject({
     trainLoss: measuredSchema,
     validationAccuracy: measuredSchema,
     accuracy: measuredSchema,
     loss: measuredSchema,
+    /** The transferred model under the source's attack; absent when the trial does not ask for it. */
+    robust: z.strictObject({ accuracy: measuredSchema, loss: measuredSchema }).optional(),
   }),
   head: z.strictObject({
     l2: z.number(),
@@ -42,7 +64,13 @@ export const rowSchema = z.strictObject({
   featuresDigest: z.strictObject({ before: z.string(), after: z.string() }),
   /** SHA-256 of the whole source model. */
   checkpoint: z.string(),
-  seconds: z.strictObject({ train: z.number(), evaluate: z.number(), attack: z.number(), transfer: z.number() }),
+  seconds: z.strictObject({
+    train: z.number(),
+    evaluate: z.number(),
+    attack: z.number(),
+    health: z.number().optional(),
+    transfer: z.number(),
+  }),
   environment: z.strictObject({
     carryover: z.string(),
     node: z.string(),
@@ -59,7 +87,7 @@ export type Row = z.infer<typeof rowSchema>;
 
 /** What a running trial tells: drawn as a live list on a terminal, printed as JSON lines otherwise. */
 export type TrialEvent =
-  | { readonly kind: "stage"; readonly stage: "data" | "train" | "evaluate" | "attack" | "transfer" }
+  | { readonly kind: "stage"; readonly stage: "data" | "train" | "evaluate" | "attack" | "health" | "transfer" }
   | {
       readonly kind: "step";
       readonly epoch: number;
@@ -73,7 +101,7 @@ export type TrialEvent =
     }
   | {
       readonly kind: "progress";
-      readonly stage: "evaluate" | "attack" | "transfer";
+      readonly stage: "evaluate" | "attack" | "health" | "transfer";
       readonly done: number;
       readonly of: number;
     };

@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import { pgd } from "../attacks/index.ts";
 import { type Tensor, wilsonInterval } from "../base/index.ts";
-import { gather, type LabelledImages, testSubset } from "../datasets/index.ts";
+import type { LabelledImages } from "../datasets/index.ts";
 import { type CompileOptions, digestTree } from "../engine/index.ts";
-import { evaluate, type Measured, robustness } from "../metrics/index.ts";
+import { evaluate, type Measured } from "../metrics/index.ts";
 import { createModel, type Model, type Parameters } from "../models/index.ts";
+import { attackStage } from "./attack-stage.ts";
 import { environment } from "./environment.ts";
 import { relayed, timed } from "./relay.ts";
 import { type Row, rowSchema, type TrialEvent } from "./row.ts";
@@ -44,20 +44,19 @@ export async function* runTrial(trial: Trial, context: TrialContext): AsyncGener
   const evaluated = yield* timed(evaluateSides(model, parameters, source, engine));
 
   yield { kind: "stage", stage: "attack" };
-  const attacked = yield* timed(attackStage(trial, model, parameters, source.test, engine));
+  const attacked = yield* attackStage(trial, { model, parameters, test: source.test }, engine);
 
   yield { kind: "stage", stage: "transfer" };
   const transferred = yield* timed(transferStage(trial, model, parameters, target, engine));
 
-  const { accuracy, lastIterateAccuracy, loss } = attacked.value;
   return rowSchema.parse({
     trialId: trialId(trial),
     trial,
     source: { ...evaluated.value, collapsed: isCollapsed(evaluated.value.accuracy, model.classes) },
-    robust: { accuracy, lastIterateAccuracy, loss },
+    robust: attacked.robust,
     ...transferred.value,
     checkpoint: digestTree(parameters),
-    seconds: { train, evaluate: evaluated.seconds, attack: attacked.seconds, transfer: transferred.seconds },
+    seconds: { train, evaluate: evaluated.seconds, ...attacked.seconds, transfer: transferred.seconds },
     environment: environment(device),
     finishedAt: new Date().toISOString(),
   });
@@ -90,20 +89,4 @@ async function* evaluateSides(
     accuracy: onTest.accuracy,
     loss: onTest.loss,
   };
-}
-
-/** Robustness on the source's test images, or on as many of them, drawn by seed, as the trial says. */
-async function* attackStage(
-  { attack, seed }: Trial,
-  model: Model,
-  parameters: Parameters<Tensor<"float32">>,
-  test: LabelledImages,
-  engine: CompileOptions,
-) {
-  const { examples, ...config } = attack;
-  const data = examples === null ? test : gather(test, testSubset(test.labels, { test: examples, seed }));
-  const run = pgd(model, parameters, data, config, { ...engine, seed });
-  return robustness(
-    yield* relayed(run, ({ done, of }): TrialEvent => ({ kind: "progress", stage: "attack", done, of })),
-  );
 }

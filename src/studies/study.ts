@@ -36,6 +36,9 @@ const attackInput = attackSchema.extend({
   stepSize: attackSchema.shape.stepSize.optional(),
   restarts: attackSchema.shape.restarts.default(1),
   examples: attackSchema.shape.examples.default(null),
+  /** `false` is 0: no health checks. */
+  health: z.union([z.literal(false).transform(() => 0), z.int().min(0)]).default(100),
+  target: z.int().min(0).default(100),
 });
 
 const transferInput = transferSchema.extend({

@@ -4,6 +4,7 @@ import type { CompileOptions } from "../engine/index.ts";
 import { evaluate } from "../metrics/index.ts";
 import type { Model, Parameters } from "../models/index.ts";
 import { extractFeatures, fineTune, fineTuningSchedule, headGradientNorm, transfer } from "../transfer/index.ts";
+import { targetAttackStage } from "./attack-stage.ts";
 import { relayed } from "./relay.ts";
 import type { Row, TrialEvent } from "./row.ts";
 import type { Trial } from "./trial.ts";
@@ -25,7 +26,7 @@ export function transferStage(
 }
 
 async function* frozenTransfer(
-  { transfer: { l2 } }: Trial,
+  trial: Trial,
   source: Model,
   sourceParameters: Parameters<Tensor<"float32">>,
   target: SideData,
@@ -33,12 +34,17 @@ async function* frozenTransfer(
 ): AsyncGenerator<TrialEvent, TransferNumbers> {
   const images = target.train.shape[0] + target.validation.shape[0];
   const n = target.test.shape[0];
-  const run = transfer(source, sourceParameters, target, { ...engine, l2 });
-  const { model, parameters, chosen, featuresDigest } = yield* relayed(run, ({ done, of }) =>
-    progress((images * done) / of, images + n),
+  const of = images + n * (trial.attack.target ? 2 : 1);
+  const run = transfer(source, sourceParameters, target, { ...engine, l2: trial.transfer.l2 });
+  const { model, parameters, chosen, featuresDigest } = yield* relayed(run, (step) =>
+    progress((images * step.done) / step.of, of),
   );
   const test = yield* relayed(evaluate(model, parameters, target.test, engine), ({ done }) =>
-    progress(images + done, images + n),
+    progress(images + done, of),
+  );
+  const attacked = { model, parameters, test: target.test };
+  const robust = yield* targetAttackStage(trial, attacked, engine, (done, all) =>
+    progress(images + n + (n * done) / all, of),
   );
   const { iterations, gradientNorm, converged } = chosen;
   return {
@@ -47,6 +53,7 @@ async function* frozenTransfer(
       validationAccuracy: { value: chosen.validationAccuracy, n: target.validation.shape[0] },
       accuracy: test.accuracy,
       loss: test.loss,
+      robust,
     },
     head: { l2: chosen.l2, iterations, gradientNorm, converged },
     featuresDigest,
@@ -58,14 +65,14 @@ async function* frozenTransfer(
  * row, `head.l2` is the weight decay, `iterations` the steps, and the head counts as not converged.
  */
 async function* fullTransfer(
-  { schedule, seed }: Trial,
+  trial: Trial,
   source: Model,
   sourceParameters: Parameters<Tensor<"float32">>,
   target: SideData,
   engine: CompileOptions,
 ): AsyncGenerator<TrialEvent, TransferNumbers> {
-  const shorter = fineTuningSchedule(schedule);
-  const run = fineTune(source, sourceParameters, target.train, shorter, { ...engine, seed });
+  const shorter = fineTuningSchedule(trial.schedule);
+  const run = fineTune(source, sourceParameters, target.train, shorter, { ...engine, seed: trial.seed });
   const { model, parameters, steps, featuresDigest } = yield* relayed(run, ({ epoch, step, steps: each }) =>
     progress(epoch * each + step + 1, shorter.epochs * each),
   );
@@ -74,6 +81,7 @@ async function* fullTransfer(
   const train = yield* on(target.train);
   const validation = yield* on(target.validation);
   const test = yield* on(target.test);
+  const robust = yield* targetAttackStage(trial, { model, parameters, test: target.test }, engine, progress);
   const features = yield* relayed(extractFeatures(model, parameters.f, target.train, engine), ({ done, of }) =>
     progress(done, of),
   );
@@ -83,6 +91,7 @@ async function* fullTransfer(
       validationAccuracy: validation.accuracy,
       accuracy: test.accuracy,
       loss: test.loss,
+      robust,
     },
     head: {
       l2: shorter.weightDecay,

@@ -40,6 +40,10 @@ export const attackSchema = z.strictObject({
   restarts: count,
   /** How many source test examples are attacked; null takes the whole test split. */
   examples: count.nullable(),
+  /** How many of these serve the health checks; 0, or absent, for none. */
+  health: z.int().min(0).optional(),
+  /** How many target test examples the transferred model is attacked on; 0, or absent, for none. */
+  target: z.int().min(0).optional(),
 });
 
 export const transferSchema = z.strictObject({

@@ -52,6 +52,9 @@ describe("a trial", async () => {
     expect([row.robust.accuracy.n, row.robust.loss.n]).toEqual([10, 10]);
     expect([row.target.trainLoss.n, row.target.validationAccuracy.n, row.target.accuracy.n]).toEqual([40, 10, 30]);
     expect(row.robust.accuracy.value).toBeLessThanOrEqual(row.robust.lastIterateAccuracy.value);
+    expect(row.target.robust?.accuracy.n).toBe(30);
+    expect(row.target.robust?.accuracy.value).toBeLessThanOrEqual(row.target.accuracy.value);
+    expect(row.robust.health).toMatchObject({ verdict: expect.stringMatching(/ok|suspect|failed/), examples: 10 });
     expect(row.featuresDigest.before).toBe(row.featuresDigest.after);
     expect(row.environment.engine).toMatch(/^onnxruntime-node \d+\.\d+\.\d+, @jax-js\/jax \d+\.\d+\.\d+$/);
   });
@@ -62,6 +65,7 @@ describe("a trial", async () => {
       "train",
       "evaluate",
       "attack",
+      "health",
       "transfer",
     ]);
     const told = events.flatMap((event) => (event.kind === "step" ? [[event.epoch, event.step, event.steps]] : []));
@@ -71,7 +75,7 @@ describe("a trial", async () => {
       [2, 1, 2],
       [2, 2, 2],
     ]);
-    for (const stage of ["evaluate", "attack", "transfer"]) {
+    for (const stage of ["evaluate", "attack", "health", "transfer"]) {
       const shares = events.flatMap((e) => (e.kind === "progress" && e.stage === stage ? [e.done / e.of] : []));
       expect(shares).toEqual(shares.toSorted((a, b) => a - b));
       expect(shares.at(-1)).toBe(1);

@@ -14,6 +14,6 @@ export const quickstart = defineStudy({
   methods: ["jr", "wd", "blur", "rescale"],
   strengths: { jr: [0.01, 0.1], wd: [0.002, 0.01], blur: [3, 7], rescale: [2, 4] },
   schedule: { epochs: 8, batch: 64, learningRate: 0.05 },
-  attack: { examples: 200 },
+  attack: { examples: 200, health: 50, target: 100 },
   seeds: 2,
 });
