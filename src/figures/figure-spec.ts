@@ -1,7 +1,7 @@
 import { fontFamily, textWidth, wrapText } from "./font.ts";
 import { shapeGain } from "./method-style.ts";
 import type { PanelSize } from "./panel-labels.ts";
-import { crossShape, ink, panelSpec } from "./panel-spec.ts";
+import { crossShape, ink, panelSpec, ringColour, ringDash } from "./panel-spec.ts";
 import { legendOf, type Panel } from "./plot-data.ts";
 import type { Point } from "./point.ts";
 import { bySetting, intervalText, noteTexts } from "./settings.ts";
@@ -103,9 +103,16 @@ function legendView(points: readonly Point[]): { width: number; view: object } {
   const hasCollapsed = points.some(({ collapsed }) => collapsed > 0);
   const strengthsAt = 24 + Math.max(0, ...entries.map(({ label }) => textWidth(label, 11))) + 10;
   const width = Math.ceil(strengthsAt + Math.max(0, ...entries.map(({ strengths }) => textWidth(strengths, 10))));
-  const rows = entries.length + (hasCollapsed ? 1.5 : 0);
+  const doubts = (["suspect", "failed"] as const).filter((doubt) => points.some(({ health }) => health === doubt));
+  const rows = entries.length + (hasCollapsed ? 1.5 : 0) + (doubts.length > 0 ? doubts.length + 0.5 : 0);
+  const collapsedRows = entries.length + (hasCollapsed ? 1.5 : 0);
+  const rings = doubts.map((doubt, i) => ({
+    doubt,
+    top: legendLine * (collapsedRows + i + 1),
+    label: doubt === "suspect" ? "robust accuracy suspect" : "robust accuracy failed its checks",
+  }));
   const hollow = {
-    top: legendLine * (rows - 0.5),
+    top: legendLine * (collapsedRows - 0.5),
     label: "collapsed: at chance",
     colour: "#555555",
     shape: "circle",
@@ -148,6 +155,23 @@ function legendView(points: readonly Point[]): { width: number; view: object } {
               { data: { values: [hollow] }, ...text("label", 24, { fontSize: 11, color: ink.text }) },
             ]
           : []),
+        ...rings.flatMap(({ doubt, ...ring }) => [
+          {
+            data: { values: [ring] },
+            mark: {
+              type: "point",
+              shape: "circle",
+              size: 120,
+              fill: null,
+              opacity: 1,
+              stroke: ringColour,
+              strokeWidth: 1.2,
+              strokeDash: ringDash[doubt],
+            },
+            encoding: at(8),
+          },
+          { data: { values: [ring] }, ...text("label", 24, { fontSize: 11, color: ink.text }) },
+        ]),
       ],
     },
   };

@@ -1,7 +1,7 @@
 import { textWidth } from "./font.ts";
 import { type Box, type LabelWish, placeLabels } from "./label-placement.ts";
 import { methodStyle } from "./method-style.ts";
-import type { Dot, Panel } from "./plot-data.ts";
+import { type Dot, type Panel, ringGain } from "./plot-data.ts";
 
 /** In pixels. */
 export interface PanelSize {
@@ -24,7 +24,7 @@ export function panelLabels(panel: Panel, { width, height }: PanelSize): object[
   const wishes: LabelWish[] = dots.map((dot) => ({
     x: toX(dot.x),
     y: toY(dot.y),
-    radius: Math.sqrt(dot.size / Math.PI) + 0.5,
+    radius: Math.sqrt(((dot.doubt ? ringGain : 1) * dot.size) / Math.PI) + 0.5,
     texts: textsOf(dot, panel).map((text) => ({ text, width: textWidth(text, labelSize), height: labelSize })),
   }));
   const lines = linesOf(panel).flatMap(({ x, x2, y, y2 }) => boxesAlong(toX(x), toY(y), toX(x2), toY(y2)));

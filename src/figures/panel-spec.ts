@@ -1,7 +1,7 @@
 import { wrapText } from "./font.ts";
 import { methodStyle, shapeGain } from "./method-style.ts";
 import { type PanelSize, panelLabels } from "./panel-labels.ts";
-import { type Dot, type Panel, panelOf } from "./plot-data.ts";
+import { type Dot, type Panel, panelOf, ringGain } from "./plot-data.ts";
 import { labelOf, type Point } from "./point.ts";
 import { attackText, pairText, protocolText } from "./settings.ts";
 
@@ -33,6 +33,7 @@ export function panelSpec(points: readonly Point[], size: PanelSize): { panel: P
       dots(panel, false),
       dots(panel, true),
       crosses(panel),
+      ...doubtRings(panel),
       ...panelLabels(panel, size),
     ],
   };
@@ -119,7 +120,27 @@ function crosses({ dots }: Panel): object {
   };
 }
 
-function datum({ x, y, size, family, collapsed, point }: Dot) {
+/** How the rings of doubt look. */
+export const ringColour = "#C00000";
+export const ringDash = { suspect: [2, 2], failed: [] } as const;
+
+/** A ring about each dot whose robust accuracy the health checks doubt: dashed when suspect, whole when they failed. */
+function doubtRings({ dots }: Panel): object[] {
+  return (["suspect", "failed"] as const).flatMap((doubt) => {
+    const values = dots.filter((dot) => dot.doubt === doubt).map(({ x, y, size }) => ({ x, y, size: size * ringGain }));
+    if (values.length === 0) return [];
+    const stroke = { stroke: ringColour, strokeWidth: 1.2, strokeDash: ringDash[doubt] };
+    return [
+      {
+        data: { values },
+        mark: { type: "point", shape: "circle", fill: null, opacity: 1, ...stroke },
+        encoding: { size: { field: "size", type: "quantitative", scale: null } },
+      },
+    ];
+  });
+}
+
+function datum({ x, y, size, family, collapsed, doubt, point }: Dot) {
   const { colour, shape } = methodStyle(family);
   const percent = (value: number) => 100 * value;
   return {
@@ -129,9 +150,10 @@ function datum({ x, y, size, family, collapsed, point }: Dot) {
     colour,
     shape,
     method: labelOf(point),
-    description: `${labelOf(point)}: DT Acc ${y.toFixed(1)} points, robust accuracy ${x.toFixed(1)} %${collapsed ? ", collapsed" : ""}`,
+    description: `${labelOf(point)}: DT Acc ${y.toFixed(1)} points, robust accuracy ${x.toFixed(1)} %${doubt ? ` (${doubt})` : ""}${collapsed ? ", collapsed" : ""}`,
     seeds: point.seeds.length,
     collapsed: collapsed ? point.collapsed : 0,
+    health: point.health ?? "not examined",
     sourceAccuracy: percent(point.source.accuracy.mean),
     targetAccuracy: percent(point.target.accuracy.mean),
   };
@@ -146,4 +168,5 @@ const tooltips = [
   { field: "targetAccuracy", title: "Target accuracy (%)", format: ".2f" },
   { field: "seeds", title: "Seeds" },
   { field: "collapsed", title: "Collapsed seeds" },
+  { field: "health", title: "Health of the attack" },
 ];

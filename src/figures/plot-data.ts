@@ -14,6 +14,8 @@ export interface Dot {
   /** Area of a circle in square pixels; the strongest setting of a family is the largest. */
   readonly size: number;
   readonly collapsed: boolean;
+  /** Whether the health checks doubt the robust accuracy, or refuse it. */
+  readonly doubt: "suspect" | "failed" | undefined;
   readonly point: Point;
 }
 
@@ -77,10 +79,17 @@ function dotOf(point: Point, family: string, size: number): Dot[] {
       strength: strengthText(point.methods),
       size,
       collapsed: point.collapsed > 0,
+      doubt: doubtOf(point),
       point,
     },
   ];
 }
+
+/** How many times a dot's area its ring of doubt encloses. */
+export const ringGain = 2.2;
+
+/** "suspect" or "failed"; undefined when the health checks passed, or were not made. */
+export const doubtOf = ({ health }: Point): "suspect" | "failed" | undefined => (health === "ok" ? undefined : health);
 
 /** In percent; undefined when there is none, or when it has no length, as vanilla's DT Acc. */
 function barOf({ interval }: Estimate): Interval | undefined {

@@ -28,7 +28,9 @@ export function attackText({ norm, eps, steps, restarts }: AttackConfig): string
 export function protocolText(points: readonly Point[]): string {
   const [first] = points;
   if (!first) return "";
-  const protocol = first.trial.transfer.protocol === "frozen" ? "frozen features" : "all parameters fine-tuned";
+  const { protocol: kind, augment } = first.trial.transfer;
+  const tuned = kind === "frozen" ? "frozen features" : "all parameters fine-tuned";
+  const protocol = augment ? `${tuned}, target augmented too` : tuned;
   const n = (of: (point: Point) => readonly number[]) => rangeText(points.flatMap(of));
   return [
     protocol,

@@ -1,5 +1,6 @@
 import type { Estimate } from "../metrics/relative-transfer.ts";
 import { compareFamilies, compareStrengths, familyOf, methodStyle, strengthText } from "./method-style.ts";
+import { doubtOf } from "./plot-data.ts";
 import type { Point } from "./point.ts";
 import { attackText, bySetting, intervalText, noteTexts, pairText, protocolText } from "./settings.ts";
 
@@ -66,6 +67,7 @@ export function tablesOf(points: readonly Point[]): Table[] {
         `In brackets: ${intervalText(ordered)}.`,
         "DT Acc = target minus source accuracy, less the same of the vanilla model of the same seed; a lower source accuracy raises it.",
         "Robust, source and target accuracy in percent, DT Acc in percentage points; losses: mean cross-entropy in nats.",
+        ...healthNotes(ordered),
         ...noteTexts(ordered),
       ],
     };
@@ -78,8 +80,25 @@ function lineOf(point: Point): TableLine {
     strength: strengthText(point.methods),
     seeds: `${point.seeds.length}`,
     collapsed: point.collapsed > 0,
-    cells: tableColumns.map(({ of, text }) => cellOf(of(point), text)),
+    cells: tableColumns.map(({ of, text }, column) =>
+      column === 0 ? doubted(cellOf(of(point), text), point) : cellOf(of(point), text),
+    ),
   };
+}
+
+/** Robust accuracy with "?" behind it when suspect, "!" when the health checks failed. */
+function doubted(cell: Cell, point: Point): Cell {
+  const mark = { suspect: "?", failed: "!", none: "" }[doubtOf(point) ?? "none"];
+  return { ...cell, value: `${cell.value}${mark}` };
+}
+
+/** What the marks of doubt mean, where there are any, and how many points were examined. */
+function healthNotes(points: readonly Point[]): string[] {
+  const seen = points.filter(({ health }) => health !== undefined);
+  if (seen.length === 0) return [];
+  const ok = seen.filter(({ health }) => health === "ok").length;
+  const marks = ok < seen.length ? "; ? behind a robust accuracy: suspect, !: failed" : "";
+  return [`Health checks of the attack: ok for ${ok} of ${seen.length} settings${marks}.`];
 }
 
 function cellOf(estimate: Estimate | undefined, text: (value: number) => string): Cell {

@@ -10,10 +10,16 @@ export interface TransferRow {
   readonly trialId: string;
   readonly trial: TransferTrial;
   readonly source: { readonly accuracy: Measured; readonly loss: Measured; readonly collapsed: boolean };
-  readonly robust: { readonly accuracy: Measured };
+  readonly robust: {
+    readonly accuracy: Measured;
+    readonly health?: { readonly verdict: HealthVerdict; readonly flags: readonly string[] };
+  };
   readonly target: { readonly accuracy: Measured; readonly loss: Measured };
   readonly finishedAt: string;
 }
+
+/** Whether an attack's result can be trusted. */
+export type HealthVerdict = "ok" | "suspect" | "failed";
 
 interface TransferTrial {
   readonly methods: readonly MethodSetting[];
@@ -59,6 +65,8 @@ export interface TransferPoint<T extends TransferTrial = TransferTrial> {
   readonly target: { readonly accuracy: Estimate; readonly loss: Estimate };
   /** How many seeds' source models learnt nothing. */
   readonly collapsed: number;
+  /** The worst verdict of the seeds' attacks; undefined when none was examined. */
+  readonly health: HealthVerdict | undefined;
   /** What a reader must know about this point, as sentences; empty when nothing is wrong. */
   readonly notes: readonly string[];
 }
@@ -135,7 +143,9 @@ function pointOf<R extends TransferRow>(
       loss: lossEstimate(rows.map((row) => row.target.loss)),
     },
     collapsed: collapsedSeeds.length,
+    health: worstHealth(rows),
     notes: [
+      ...rows.flatMap(healthNote),
       ...note(missing, "no vanilla row in the same setting, so DT Acc leaves out"),
       ...note(collapsedSeeds, "the source model collapsed (accuracy at chance) at"),
       ...note(
@@ -167,6 +177,17 @@ function pairsOf(rows: readonly TransferRow[], vanilla: ReadonlyMap<string, Tran
 
 const vanillaRows = <R extends TransferRow>(rows: readonly R[]) =>
   new Map(rows.filter(isVanilla).map((row) => [settingOf(row.trial, "methods"), row]));
+
+function worstHealth(rows: readonly TransferRow[]): HealthVerdict | undefined {
+  const seen = rows.map(({ robust }) => robust.health?.verdict);
+  return (["failed", "suspect", "ok"] as const).find((verdict) => seen.includes(verdict));
+}
+
+function healthNote({ trial: { seed }, robust: { health } }: TransferRow): string[] {
+  if (!health || health.verdict === "ok") return [];
+  const doubt = health.verdict === "failed" ? "is worthless, its health checks failed" : "is suspect";
+  return [`the robust accuracy ${doubt} at seed ${seed} (${health.flags.join("; ")})`];
+}
 
 function note(seeds: readonly number[], text: string): string[] {
   return seeds.length === 0 ? [] : [`${text} seed${seeds.length > 1 ? "s" : ""} ${seeds.join(", ")}`];
