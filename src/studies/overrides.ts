@@ -111,6 +111,7 @@ const keys: Readonly<Record<string, OverrideKey>> = {
   ...under("transfer.", "transfer", {
     protocol: oneOf("frozen", "full"),
     l2: listOf(notNegative, "numbers of at least 0 such as 0.0001,0.001"),
+    augment: truth,
   }),
   ...under(
     "strengths.",

@@ -44,6 +44,11 @@ const attackInput = attackSchema.extend({
 const transferInput = transferSchema.extend({
   protocol: transferSchema.shape.protocol.default("frozen"),
   l2: transferSchema.shape.l2.default([1e-5, 1e-4, 1e-3, 1e-2]),
+  /** `false` is left out, so that it names the same trials. */
+  augment: z
+    .boolean()
+    .transform((on) => (on ? true : undefined))
+    .optional(),
 });
 
 /** Seeds are a count (3 means 0, 1, 2) or a list. */

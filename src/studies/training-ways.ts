@@ -38,6 +38,7 @@ function augmentationOf(methods: readonly Method[], seed: number) {
   };
 }
 
-function thatAdd(methods: readonly Method[], ...what: readonly MethodKind["adds"][]): Method[] {
+/** The methods that act in one of these places, in their order. */
+export function thatAdd(methods: readonly Method[], ...what: readonly MethodKind["adds"][]): Method[] {
   return methods.filter(({ kind }) => what.includes(methodKind("method", kind).adds));
 }

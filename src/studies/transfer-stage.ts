@@ -5,6 +5,7 @@ import { evaluate } from "../metrics/index.ts";
 import type { Model, Parameters } from "../models/index.ts";
 import { extractFeatures, fineTune, fineTuningSchedule, headGradientNorm, transfer } from "../transfer/index.ts";
 import { targetAttackStage } from "./attack-stage.ts";
+import { augmentedTarget } from "./augmented-target.ts";
 import { relayed } from "./relay.ts";
 import type { Row, TrialEvent } from "./row.ts";
 import type { Trial } from "./trial.ts";
@@ -22,7 +23,9 @@ export function transferStage(
   engine: CompileOptions,
 ): AsyncGenerator<TrialEvent, TransferNumbers> {
   const stage = trial.transfer.protocol === "frozen" ? frozenTransfer : fullTransfer;
-  return stage(trial, source, parameters, target, engine);
+  const { methods, seed, transfer } = trial;
+  const train = transfer.augment ? augmentedTarget(target.train, methods, seed) : target.train;
+  return stage(trial, source, parameters, { ...target, train }, engine);
 }
 
 async function* frozenTransfer(

@@ -50,6 +50,8 @@ export const transferSchema = z.strictObject({
   protocol: z.enum(["frozen", "full"]),
   /** L2 penalties on the head's weight among which validation loss chooses. */
   l2: z.array(z.number().min(0)).min(1),
+  /** The methods' augmentations change the target's training images too; absent for no. */
+  augment: z.literal(true).optional(),
 });
 
 /** A trial is plain data; what is not in it cannot change its result. */
