@@ -43,7 +43,7 @@ const attackInput = attackSchema.extend({
 
 const transferInput = transferSchema.extend({
   protocol: transferSchema.shape.protocol.default("frozen"),
-  l2: transferSchema.shape.l2.default([1e-5, 1e-4, 1e-3, 1e-2]),
+  l2: transferSchema.shape.l2.default([1e-4, 1e-3, 1e-2, 1e-1]),
   /** `false` is left out, so that it names the same trials. */
   augment: z
     .boolean()

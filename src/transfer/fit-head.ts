@@ -1,4 +1,5 @@
 import { InputError } from "../base/index.ts";
+import { inverseCurvatureBound } from "./curvature-bound.ts";
 import { type Evaluated, lbfgs } from "./lbfgs.ts";
 import { type Head, type LabelledFeatures, softmaxRegression } from "./softmax-regression.ts";
 import { onRawFeatures, onStandardisedHead, type Standardisation, standardisation } from "./standardisation.ts";
@@ -58,7 +59,8 @@ export function* fitHeads(
   const fits: HeadFit[] = [];
   for (const l2 of options.l2.toSorted((a, b) => b - a)) {
     const objective = (at: Float64Array) => penalisedLoss(train, coordinates, l2, at);
-    const search = lbfgs(objective, point, { tolerance, maxIterations });
+    const precondition = inverseCurvatureBound(train, coordinates, l2);
+    const search = lbfgs(objective, point, { tolerance, maxIterations, precondition });
     let next = search.next();
     for (; !next.done; next = search.next()) yield { fitted: fits.length, iteration: next.value };
     const minimum = next.value;

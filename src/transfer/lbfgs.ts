@@ -10,6 +10,8 @@ export interface LbfgsOptions {
   readonly maxIterations?: number;
   /** Pairs of steps and gradient changes that are remembered. */
   readonly memory?: number;
+  /** Multiplies by a first guess of the inverse Hessian, whose scale is then adapted; the identity when left out. */
+  readonly precondition?: (vector: Float64Array) => Float64Array;
 }
 
 export interface Minimum extends Evaluated {
@@ -30,14 +32,14 @@ export interface Minimum extends Evaluated {
 export function* lbfgs(
   fn: (point: Float64Array) => Evaluated,
   start: Float64Array,
-  { tolerance = 1e-5, maxIterations = 1000, memory = 12 }: LbfgsOptions = {},
+  { tolerance = 1e-5, maxIterations = 1000, memory = 12, precondition = (vector) => vector.slice() }: LbfgsOptions = {},
 ): Generator<number, Minimum> {
   let point = start;
   let current = fn(point);
   const pairs: Pair[] = [];
   let iterations = 0;
   while (iterations < maxIterations && largest(current.gradient) > tolerance) {
-    const direction = descentDirection(current.gradient, pairs);
+    const direction = descentDirection(current.gradient, pairs, precondition);
     const next = backtrack(fn, point, current, direction);
     if (!next) break;
     remember(pairs, memory, point, current, next);
@@ -61,7 +63,11 @@ interface Reached {
 }
 
 /** The two-loop recursion: minus the approximate inverse Hessian times the gradient. */
-function descentDirection(gradient: Float64Array, pairs: readonly Pair[]): Float64Array {
+function descentDirection(
+  gradient: Float64Array,
+  pairs: readonly Pair[],
+  precondition: (vector: Float64Array) => Float64Array,
+): Float64Array {
   let q: Float64Array = gradient.slice();
   const alphas = pairs.toReversed().map(({ s, y, rho }) => {
     const alpha = rho * dot(s, q);
@@ -69,9 +75,10 @@ function descentDirection(gradient: Float64Array, pairs: readonly Pair[]): Float
     return alpha;
   });
   const last = pairs.at(-1);
-  // The newest pair's <s, y> / <y, y> is the scale of the inverse Hessian along it.
-  const scale = last ? 1 / (last.rho * dot(last.y, last.y)) : 1 / Math.max(1, Math.sqrt(dot(q, q)));
-  let r = q.map((value) => scale * value) as Float64Array;
+  let r = precondition(q);
+  // The newest pair's <s, y> / <y, P y> is the scale of the inverse Hessian along it, P the preconditioner.
+  const scale = last ? 1 / (last.rho * dot(last.y, precondition(last.y))) : 1 / Math.max(1, Math.sqrt(dot(r, r)));
+  r = r.map((value) => scale * value);
   for (const [i, { s, y, rho }] of pairs.entries()) {
     const beta = rho * dot(y, r);
     r = addScaled(r, s, (alphas[pairs.length - 1 - i] ?? 0) - beta);
