@@ -1,5 +1,5 @@
 import { lax, np, type Traced } from "../engine/index.ts";
-import type { PenaltyInput } from "../regularizers/index.ts";
+import type { TermInput } from "../regularizers/index.ts";
 
 /**
  * The Kullback-Leibler divergence KL(p || q) in nats for each example, p = softmax(reference), q = softmax(logits).
@@ -17,10 +17,14 @@ function logSoftmax(logits: Traced): Traced {
 
 /**
  * What TRADES adds to the cross-entropy of the images: beta * mean over the batch of KL(p(x) || p(x')), a scalar.
- * Layers that normalise see both under the statistics of the images' batch, held fixed, as every penalty does; the
- * authors' code lets the adversarial images be normalised by their own.
+ * Layers that normalise see the adversarial images under the statistics of the images' batch, held fixed; the authors'
+ * code lets them be normalised by their own.
  */
-export function divergenceTerm(beta: number, { model, parameters, images }: PenaltyInput, adversarial: Traced): Traced {
-  const logits = (x: Traced) => model.logits(parameters.g, model.features(parameters.f, x));
-  return np.multiply(np.mean(divergence(logits(images), logits(adversarial))), beta);
+export function divergenceTerm(
+  beta: number,
+  { model, parameters, logits }: Pick<TermInput, "model" | "parameters" | "logits">,
+  adversarial: Traced,
+): Traced {
+  const others = model.logits(parameters.g, model.features(parameters.f, adversarial));
+  return np.multiply(np.mean(divergence(logits, others)), beta);
 }

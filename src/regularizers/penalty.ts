@@ -19,16 +19,24 @@ export interface PenaltyInput {
  */
 export type Penalty = LossPenalty | OptimiserPenalty | HeadConstraint;
 
+/** What the update knows beside what penalties may look at. */
+export interface TermInput extends PenaltyInput {
+  /** Of the images, [batch, classes], as the cross-entropy takes them: a term that uses them shares their derivatives. */
+  readonly logits: Traced;
+}
+
 /** A term that is added to the mean cross-entropy. */
 export interface LossTerm {
   /** Its value, strength included: a scalar. */
-  term(input: PenaltyInput, drawn: readonly Traced[]): Traced;
+  term(input: TermInput, given: readonly Traced[]): Traced;
 }
 
-export interface LossPenalty extends LossTerm {
+export interface LossPenalty {
   readonly through: "loss";
   readonly kind: string;
   readonly strength: number;
+  /** Its value, strength included: a scalar that is added to the mean cross-entropy. */
+  term(input: PenaltyInput, drawn: readonly Traced[]): Traced;
   /** The random arrays that one step needs, drawn on the host; graphs hold no randomness. */
   draw(model: Model, batch: number, stream: RandomStream): readonly Tensor<"float32">[];
 }

@@ -184,7 +184,7 @@ function unknownKey(key: string): InputError {
 }
 
 /** "strengths.jr" -> "strengths.<kind>", "options.jr.projections" -> "options.<kind>.<option>". */
-export const generalKey = (key: string): string =>
+const generalKey = (key: string): string =>
   key.replace(/^strengths\..*/, "strengths.<kind>").replace(/^options\..*/, "options.<kind>.<option>");
 
 function keepKinds(study: Study, methods: unknown): Study {

@@ -23,7 +23,7 @@ export interface AttackedBatches {
 
 /**
  * Adversarial images take the place of the batch's; or, with TRADES, the batch stays and they come into a term of their
- * own. Without an attack a batch stays as it is.
+ * own. Without an attack, or in a ball of radius 0, a batch stays as it is.
  */
 export async function attackedBatches(
   model: Model,
@@ -36,7 +36,8 @@ export async function attackedBatches(
     terms: [],
     placed: (_: Images, adversarial: Images) => ({ images: adversarial, given: [] }),
   };
-  if (!attack) return { ...alone, attacked: async (_, { images }) => images, dispose: async () => {} };
+  if (!attack || attack.eps === 0)
+    return { ...alone, attacked: async (_, { images }) => images, dispose: async () => {} };
   const inner = await compileInnerAttack(model, attack, like, batch, engine);
   const made = { attacked: inner, dispose: () => inner.dispose() };
   const { beta } = attack;

@@ -46,7 +46,7 @@ export function update(
   const measure = (p: Parameters<Traced>) => {
     const statistics: BatchStatistics = {};
     const logits = model.logits(p.g, model.features(p.f, images, statistics));
-    const seen = { model, parameters: withBatchStatistics(p, statistics), images, labels };
+    const seen = { model, parameters: withBatchStatistics(p, statistics), images, labels, logits };
     const terms = penalties.map((each, i) => each.term(seen, drawn[i] ?? []));
     const penalty = terms.reduce((sum, term) => np.add(sum, term), np.zeros([]));
     const loss = np.mean(crossEntropy(logits, labels));

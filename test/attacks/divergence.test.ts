@@ -4,7 +4,7 @@ import { float32, type Tensor } from "../../src/base/index.ts";
 import { compile, type Traced, valueAndGrad } from "../../src/engine/index.ts";
 import type { Parameters } from "../../src/models/index.ts";
 import { dense, referenceFeatures, toFloat64 } from "../models/reference-cnn.ts";
-import { derivative, inner, labels, moved, randomDirection, randomImages, side, tinyModels } from "../models/tiny.ts";
+import { derivative, inner, moved, randomDirection, randomImages, side, tinyModels } from "../models/tiny.ts";
 import { imageOf, meanOver, type Parameters64, softmax } from "../regularizers/reference.ts";
 
 test.each(tinyModels)(
@@ -14,17 +14,18 @@ test.each(tinyModels)(
     // Fresh heads say nearly the same of every image, which would leave float32 little to compare.
     const parameters = { f, g: { ...g, weight: { ...g.weight, data: g.weight.data.map((value) => 40 * value) } } };
     const [images, adversarial] = [randomImages(3, 1), randomImages(3, 2)];
-    const y = labels(0, 1, 2);
     const run = await compile<{ value: Tensor<"float32">; gradient: Parameters<Tensor<"float32">> }>(
-      (p: Parameters<Traced>, x: Traced, moved: Traced, t: Traced) => {
-        const term = (q: Parameters<Traced>) =>
-          divergenceTerm(4, { model, parameters: q, images: x, labels: t }, moved);
+      (p: Parameters<Traced>, x: Traced, moved: Traced) => {
+        const term = (q: Parameters<Traced>) => {
+          const logits = model.logits(q.g, model.features(q.f, x));
+          return divergenceTerm(4, { model, parameters: q, logits }, moved);
+        };
         const [value, gradient] = valueAndGrad(term)(p);
         return { value, gradient };
       },
-      [parameters, images, adversarial, y],
+      [parameters, images, adversarial],
     );
-    const { value, gradient } = await run(parameters, images, adversarial, y);
+    const { value, gradient } = await run(parameters, images, adversarial);
     const reference = (p: Parameters64) =>
       meanOver(images, (image, b) => {
         const answer = (x: Float64Array) =>

@@ -20,7 +20,9 @@ describe("docs/commands.md", () => {
   );
 
   it("has every key of --set", () => {
-    const keys = [...overrideKeys.keys()].map((key) => key.replace(/^strengths\..*/, "strengths.<kind>"));
+    const keys = [...overrideKeys.keys()].map((key) =>
+      key.replace(/^strengths\..*/, "strengths.<kind>").replace(/^options\..*/, "options.<kind>.<option>"),
+    );
     expect(keys.filter((key) => !page("docs/commands.md").includes(`\`${key}\``))).toEqual([]);
   });
 });
