@@ -1,7 +1,7 @@
 import { InputError, unknownName } from "../base/index.ts";
 import type { InnerAttack } from "./inner-attack.ts";
 
-export interface AdversarialOptions {
+interface AdversarialOptions {
   readonly steps?: number;
   /** Length of a step as a multiple of eps. */
   readonly stepOverEps?: number;
@@ -9,7 +9,7 @@ export interface AdversarialOptions {
   readonly randomStart?: boolean;
 }
 
-export interface TradesOptions extends Omit<AdversarialOptions, "randomStart"> {
+interface TradesOptions extends Omit<AdversarialOptions, "randomStart"> {
   /** The divergence's weight. */
   readonly beta?: number;
 }
@@ -34,7 +34,7 @@ export const innerAttacks: Readonly<Record<string, (strength: number, options?: 
  * Adversarial training (Madry et al. 2018): cross-entropy on PGD's images instead of the images. 3 steps of 2 eps / 3 as
  * in Salman et al. 2020, from a uniform random start, which they leave out (`randomStart: false`).
  */
-export function adversarialTraining(
+function adversarialTraining(
   norm: "l2" | "linf",
   strength: number,
   { steps = 3, stepOverEps = 2 / steps, randomStart = true }: AdversarialOptions = {},
@@ -49,7 +49,7 @@ export function adversarialTraining(
  * is better than free"). Without the random start it is FGSM training (Goodfellow et al. 2015), against which models
  * learn to be right about the one step and wrong about PGD's.
  */
-export function fastAdversarialTraining(
+function fastAdversarialTraining(
   strength: number,
   { stepOverEps = 1.25, randomStart = true }: Omit<AdversarialOptions, "steps"> = {},
 ): InnerAttack {
@@ -63,10 +63,7 @@ export function fastAdversarialTraining(
  * in the l2 ball where PGD finds that divergence largest. The strength is eps, on the same axis as `at`; beta is an
  * option, 6 as in their experiments, which use linf 0.031 and 10 steps where we take the 3 steps of 2 eps / 3 of `at`.
  */
-export function trades(
-  strength: number,
-  { beta = 6, steps = 3, stepOverEps = 2 / steps }: TradesOptions = {},
-): InnerAttack {
+function trades(strength: number, { beta = 6, steps = 3, stepOverEps = 2 / steps }: TradesOptions = {}): InnerAttack {
   const ball = { norm: "l2", eps: strength } as const;
   return checked({ kind: "trades", strength, ...ball, steps, stepSize: stepOverEps * strength, start: "normal", beta });
 }

@@ -3,28 +3,12 @@ import { InputError, mean, randomStream, type Tensor } from "../../src/base/inde
 import { compile, type Traced, valueAndGrad } from "../../src/engine/index.ts";
 import type { Model, Parameters } from "../../src/models/index.ts";
 import { jacobianPenalty, type LossPenalty, penalties } from "../../src/regularizers/index.ts";
-import { type Leaf64, referenceJacobian, toFloat64 } from "../models/reference-cnn.ts";
+import { type Leaf64, toFloat64 } from "../models/reference-cnn.ts";
 import { derivative, inner, labels, moved, randomDirection, randomImages, side, tinyModels } from "../models/tiny.ts";
-
-const size = 3 * side * side;
-
-/** J [pixels][features] of one image, exact within float64: forward mode along each pixel. */
-function jacobian(f: Parameters<Leaf64>["f"], image: Float64Array, convolutions: readonly number[]) {
-  const pixels = Array.from(image, (_, i) => Float64Array.from(image, (_, j) => +(i === j)));
-  return referenceJacobian(f, image, side, convolutions, pixels).along;
-}
-
-const squared = (x: Float64Array) => x.reduce((sum, value) => sum + value * value, 0);
-
-function imageOf(images: Tensor<"float32">, b: number): Float64Array {
-  return Float64Array.from(images.data.subarray(b * size, (b + 1) * size));
-}
+import { jacobian, meanOver, squared } from "./reference.ts";
 
 function exactNorm(f: Parameters<Leaf64>["f"], images: Tensor<"float32">, convolutions: readonly number[]) {
-  const norms = Array.from({ length: images.shape[0] ?? 0 }, (_, b) =>
-    jacobian(f, imageOf(images, b), convolutions).reduce((sum, row) => sum + squared(row), 0),
-  );
-  return mean(norms);
+  return meanOver(images, (image) => jacobian(f, image, convolutions).rows.reduce((sum, row) => sum + squared(row), 0));
 }
 
 /** d ||v' J||^2, mean over the batch. */
@@ -35,12 +19,11 @@ function projectedNorm(
   convolutions: readonly number[],
 ) {
   const d = v.shape[1] ?? 0;
-  const terms = Array.from({ length: images.shape[0] ?? 0 }, (_, b) => {
+  return meanOver(images, (image, b) => {
     const along = v.data.subarray(b * d, (b + 1) * d);
     const dot = (row: Float64Array) => row.reduce((sum, z, k) => sum + z * (along[k] ?? 0), 0);
-    return jacobian(f, imageOf(images, b), convolutions).reduce((sum, row) => sum + d * dot(row) ** 2, 0);
+    return jacobian(f, image, convolutions).rows.reduce((sum, row) => sum + d * dot(row) ** 2, 0);
   });
-  return mean(terms);
 }
 
 async function compiledTerm(model: Model, penalty: LossPenalty, images: Tensor<"float32">) {

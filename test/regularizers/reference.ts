@@ -1,11 +1,12 @@
 /** Penalties in float64 loops, written apart from src, on the reference CNN's parameters. */
 import { mean, type Tensor } from "../../src/base/index.ts";
+import type { Parameters } from "../../src/models/index.ts";
 import { dense, type Leaf64, referenceJacobian, type toFloat64 } from "../models/reference-cnn.ts";
 import { side } from "../models/tiny.ts";
 
 export type Parameters64 = ReturnType<typeof toFloat64>;
 
-export const size = 3 * side * side;
+const size = 3 * side * side;
 
 export function imageOf(images: Tensor<"float32">, b: number): Float64Array {
   return Float64Array.from(images.data.subarray(b * size, (b + 1) * size));
@@ -16,7 +17,7 @@ export const squared = (x: ArrayLike<number>) => Array.from(x).reduce((sum, valu
 export const length = (x: ArrayLike<number>) => Math.sqrt(squared(x));
 
 /** Features of one image and J [pixels][features], exact within float64: forward mode along each pixel. */
-export function jacobian(f: Parameters64["f"], image: Float64Array, convolutions: readonly number[]) {
+export function jacobian(f: Parameters<Leaf64>["f"], image: Float64Array, convolutions: readonly number[]) {
   const pixels = Array.from(image, (_, i) => Float64Array.from(image, (_, j) => +(i === j)));
   const { features, along } = referenceJacobian(f, image, side, convolutions, pixels);
   return { features, rows: along };
