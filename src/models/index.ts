@@ -1,6 +1,7 @@
 export { withBatchStatistics, withRunningStatistics } from "./batch-norm.ts";
 export { type Batch, batchRows, checkImages, emptyBatch, paddedBatches } from "./batches.ts";
 export { correct } from "./correct.ts";
+export { type LoadedModel, loadModel, parametersLike } from "./load.ts";
 export type {
   BatchStatistics,
   ConvolutionParameters,

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { InputError, readWhole, type Tensor } from "../base/index.ts";
-import { decodeSafetensors, flattenTree, type NamedTensors, unflattenTree, writeSafetensors } from "../engine/index.ts";
-import type { Parameters } from "../models/index.ts";
+import { decodeSafetensors, flattenTree, writeSafetensors } from "../engine/index.ts";
+import { type Parameters, parametersLike } from "../models/index.ts";
 import type { TrainingState } from "../training/index.ts";
 
 /** A training state on disk, with the time that went into it. */
@@ -41,9 +41,9 @@ export async function loadCheckpoint(
   const bytes = await readWhole(path);
   try {
     const { tensors, metadata } = decodeSafetensors(bytes, path);
-    const parameters = grownLike(like, tensors, "");
+    const parameters = parametersLike(path, like, tensors);
     const hasVelocity = Object.keys(tensors).some((name) => name.startsWith("velocity."));
-    const velocity = hasVelocity ? grownLike(like, tensors, "velocity.") : parameters;
+    const velocity = hasVelocity ? parametersLike(path, like, tensors, "velocity.") : parameters;
     const [epochs, seconds] = [Number(metadata.epochs), Number(metadata.seconds)];
     if (metadata.stage !== stage || !Number.isInteger(epochs) || !Number.isFinite(seconds)) return undefined;
     return { state: { epochs, parameters, velocity }, seconds };
@@ -55,21 +55,4 @@ export async function loadCheckpoint(
 
 export async function removeCheckpoint(path: string): Promise<void> {
   await rm(path, { force: true });
-}
-
-/** The tensors below `prefix` as parameters, in the order of `like`, which decides the order of a graph's arguments. */
-function grownLike(
-  like: Parameters<Tensor<"float32">>,
-  tensors: NamedTensors,
-  prefix: string,
-): Parameters<Tensor<"float32">> {
-  const named = Object.entries(flattenTree(like)).map(([name, { shape }]) => {
-    const found = tensors[prefix + name];
-    if (found?.dtype !== "float32" || String(found.shape) !== String(shape))
-      throw new InputError(
-        `checkpoint: ${prefix}${name}: expected float32 [${shape}], got ${found?.dtype} [${found?.shape}]`,
-      );
-    return [name, found] as const;
-  });
-  return unflattenTree(Object.fromEntries(named)) as Parameters<Tensor<"float32">>;
 }
