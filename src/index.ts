@@ -22,7 +22,7 @@ export {
   writeSafetensors,
 } from "./engine/index.ts";
 export { renderPng, renderSvg, writeFigures } from "./figures/index.ts";
-export { evaluate, type Measured } from "./metrics/index.ts";
+export { evaluate, type Measured, relativeTransfer, relativeTransferAccuracy } from "./metrics/index.ts";
 export { createModel, type Model, models, type Parameters } from "./models/index.ts";
 export { openStore, type Store } from "./store/index.ts";
 export { defineStudy, expandStudy, type Row, type Study, type Trial, trialId } from "./studies/index.ts";

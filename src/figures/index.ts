@@ -1,3 +1,4 @@
+export { type CurveMeta, type CurvePoint, curveSpec } from "./curve-spec.ts";
 export { type FigureMeta, type FigureSpec, figureSpec } from "./figure-spec.ts";
 export { latexTable } from "./latex-table.ts";
 export { markdownTable } from "./markdown-table.ts";

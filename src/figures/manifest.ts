@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { canonicalJson } from "../base/index.ts";
-import { latestRows } from "../metrics/relative-transfer.ts";
+import { latestRows } from "../metrics/index.ts";
 import type { Row } from "../studies/row.ts";
 import { methodLabel } from "../studies/trial.ts";
 

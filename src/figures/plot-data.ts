@@ -1,5 +1,5 @@
 import type { Interval } from "../base/index.ts";
-import type { Estimate } from "../metrics/relative-transfer.ts";
+import type { Estimate } from "../metrics/index.ts";
 import { compareFamilies, compareStrengths, familyOf, methodStyle, strengthText } from "./method-style.ts";
 import type { Point } from "./point.ts";
 

@@ -1,4 +1,4 @@
-import type { TransferPoint } from "../metrics/relative-transfer.ts";
+import type { TransferPoint } from "../metrics/index.ts";
 import type { Trial } from "../studies/trial.ts";
 import { methodStyle } from "./method-style.ts";
 

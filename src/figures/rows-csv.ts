@@ -1,5 +1,5 @@
 import { canonicalJson } from "../base/index.ts";
-import { latestRows, relativeTransferByTrial } from "../metrics/relative-transfer.ts";
+import { latestRows, relativeTransferByTrial } from "../metrics/index.ts";
 import type { Measured, Row } from "../studies/row.ts";
 import { methodLabel } from "../studies/trial.ts";
 import { familyOf, strengthText } from "./method-style.ts";

@@ -1,4 +1,4 @@
-import type { Estimate } from "../metrics/relative-transfer.ts";
+import type { Estimate } from "../metrics/index.ts";
 import { compareFamilies, compareStrengths, familyOf, methodStyle, strengthText } from "./method-style.ts";
 import { doubtOf } from "./plot-data.ts";
 import type { Point } from "./point.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { digestBytes, InputError, writeWhole } from "../base/index.ts";
-import { relativeTransfer } from "../metrics/relative-transfer.ts";
+import { relativeTransfer } from "../metrics/index.ts";
 import type { Row } from "../studies/row.ts";
 import { figureSpec } from "./figure-spec.ts";
 import { latexTable } from "./latex-table.ts";
