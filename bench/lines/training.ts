@@ -1,0 +1,72 @@
+import { createModel } from "../../src/models/index.ts";
+import type { LossPenalty } from "../../src/regularizers/index.ts";
+import { type TrainingSchedule, train } from "../../src/training/index.ts";
+import type { Flops } from "../flops.ts";
+import type { Line } from "./line.ts";
+import { batchesOf, initialParameters, missingModel, seed } from "./shared-inputs.ts";
+import { syntheticImages } from "./synthetic-images.ts";
+
+/** Batches in an epoch of ours; a long run has hundreds, so that the end of an epoch weighs little. */
+const batchesOfEpoch = 20;
+
+/** Batches that the PyTorch side goes through again and again. */
+const batchesOfPyTorch = 4;
+
+export interface TrainingLineOptions {
+  readonly name: string;
+  readonly title: string;
+  readonly model: string;
+  readonly batch: number;
+  readonly learningRate: number;
+  readonly flops: Flops;
+  /** The term that both sides add to the cross-entropy; the PyTorch side knows it by its kind. */
+  readonly penalty?: LossPenalty;
+}
+
+/**
+ * A unit is a step of `train`: reading a batch, drawing what the penalty needs, forward, backward, momentum update.
+ * PyTorch's batches are float32 already, and it draws the same amount of random numbers.
+ */
+export function trainingLine({ name, title, flops, penalty, ...rest }: TrainingLineOptions): Line {
+  const { model, batch } = rest;
+  return {
+    kind: "alternate",
+    name,
+    title,
+    flops,
+    settings: { ...rest, ...optimiser, penalty: penalty?.kind ?? "none", strength: penalty?.strength ?? 0 },
+    unavailable: () => missingModel(model),
+    inputs: async () => ({
+      ...initialParameters(model),
+      ...batchesOf(trainingImages(batch), batch, batchesOfPyTorch),
+    }),
+    async work({ threads }) {
+      const steps = train(createModel(model), trainingImages(batch), endlessSchedule(rest), {
+        seed,
+        threads,
+        penalties: penalty ? [penalty] : [],
+      });
+      return {
+        async run() {
+          const { done, value } = await steps.next();
+          if (done) throw new Error(`${name}: the training run ended`);
+          return { value: value.loss + value.penalty };
+        },
+      };
+    },
+  };
+}
+
+const optimiser = { momentum: 0.9, weightDecay: 5e-4 };
+
+export function endlessSchedule({
+  batch,
+  learningRate,
+}: {
+  readonly batch: number;
+  readonly learningRate: number;
+}): TrainingSchedule {
+  return { epochs: 1_000_000, batch, learningRate, ...optimiser, milestones: [], decay: 1 };
+}
+
+export const trainingImages = (batch: number) => syntheticImages(batch * batchesOfEpoch, 11);
