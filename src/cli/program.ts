@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { InputError } from "../base/index.ts";
+import { addAttack } from "./commands/attack.ts";
 import { addDatasets } from "./commands/datasets.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addFigure } from "./commands/figure.ts";
@@ -48,6 +49,7 @@ function createProgram(argv: readonly string[], launch: Launch, finish: (exitCod
     .showSuggestionAfterError(false);
   addRun(program, argv, launch, finish);
   addFigure(program);
+  addAttack(program, argv, launch, finish);
   addStudies(program);
   addMethods(program);
   addDatasets(program);

@@ -1,0 +1,102 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { type AttackPlan, attackAll } from "../../src/attacks/index.ts";
+import { InputError } from "../../src/base/index.ts";
+import { Findings } from "../../src/cli/attack/findings.ts";
+import { flattenTree, writeSafetensors } from "../../src/engine/index.ts";
+import { createModel } from "../../src/models/index.ts";
+import { linearCase } from "../attacks/linear-search.ts";
+import { newFolder, put } from "../datasets/samples.ts";
+import { tinyDataFolder } from "../studies/tiny-data.ts";
+import { workplace } from "./carryover.ts";
+
+describe("carryover attack", async () => {
+  const place = workplace();
+  afterAll(() => place.remove());
+  const checkpoint = join(place.folder, "small.safetensors");
+  const model = createModel("small-cnn");
+  await writeSafetensors(checkpoint, flattenTree(model.init(1)), { model: model.name });
+  const words = ["attack", checkpoint, "--data", tinyDataFolder(), "--n", "20", "--steps", "3", "--out", "found"];
+
+  test("clean, robust and verdict as JSON; a curve, a sheet, and the verdicts to go on with", async () => {
+    const { code, stdout, stderr } = await place.run(
+      [...words, "--health", "10", "--curve", "0,1", "--sheet", "sheet.png", "--json"],
+      { real: true },
+    );
+    expect([code, stderr.includes("Error")]).toEqual([0, false]);
+    const facts = JSON.parse(stdout);
+    expect(facts).toMatchObject({ model: "small-cnn", dataset: "cifar10", n: 20, attack: "pgd", norm: "l2" });
+    expect(facts.points.map(({ eps }: { eps: number }) => eps)).toEqual([0.25, 0, 1]);
+    expect(facts.points[1].robust).toEqual(facts.points[1].clean);
+    expect(facts.points[2].robust.value).toBeLessThanOrEqual(facts.points[0].robust.value);
+    expect(facts.health.verdict).toMatch(/ok|suspect/);
+    for (const name of ["attack.json", "curve.svg", "curve.png", "verdicts.json"])
+      expect(existsSync(join(place.folder, "found", name)), name).toBe(true);
+    const saved = JSON.parse(readFileSync(join(place.folder, "found", "verdicts.json"), "utf8"));
+    expect(Object.values(saved)).toHaveLength(3);
+  });
+
+  test.each([
+    [["attack", "no.safetensors"], 'attack: expected a checkpoint, got "no.safetensors", which is not there'],
+    [["attack", "0123456789abcdef"], "attack: expected a checkpoint (.safetensors, .th, .pt) or a trial's id"],
+    [["attack", checkpoint, "--attack", "pdg"], "--attack: expected one of pgd, fgsm"],
+    [
+      ["attack", checkpoint, "--eps", "wide"],
+      '--eps: expected a number of at least 0, such as 0.25 or 8/255, got "wide"',
+    ],
+  ])("%j is one sentence", async (wrong, sentence) => {
+    const { code, stderr } = await place.run(wrong, { real: true });
+    expect([code, stderr]).toEqual([2, expect.stringContaining(sentence)]);
+  });
+});
+
+describe("verdicts on disk", () => {
+  const { victim, data } = linearCase(6);
+  const plan: AttackPlan = { kind: "pgd", norm: "l2", eps: 0.01, steps: 5, stepSize: 0.003, restarts: 1 };
+  const about = { model: "m", data: { n: 6 } };
+  const indices = [0, 1, 2, 3, 4, 5];
+  const { signal } = new AbortController();
+
+  test("an attack that was stopped goes on where it was, to the same verdicts", async () => {
+    const path = join(newFolder(), "verdicts.json");
+    const stopped = new AbortController();
+    const first = (await Findings.open(path)).attack(victim, data, plan, {
+      about,
+      indices,
+      seed: 1,
+      signal: stopped.signal,
+    });
+    for (let calls = 0; calls < 8; calls++) await first.next();
+    stopped.abort(new Error("enough"));
+    await expect(first.next()).rejects.toThrow("enough");
+    const kept = Object.values(JSON.parse(readFileSync(path, "utf8"))).flat();
+    expect(kept.length).toBeGreaterThan(0);
+    expect(kept.length).toBeLessThan(6);
+
+    const second = (await Findings.open(path)).attack(victim, data, plan, { about, indices, seed: 1, signal });
+    expect((await second.next()).value).toEqual({ done: kept.length, of: 6 });
+    let next = await second.next();
+    while (!next.done) next = await second.next();
+    const whole = await attackAll(victim, data, plan, { seed: 1 });
+    expect(indices.map((index) => next.value && "get" in next.value && next.value.get(index))).toEqual(
+      whole.map(({ clean, robust }) => ({ clean, robust })),
+    );
+  });
+
+  test("another plan, seed or model takes none of them; a file of something else is refused", async () => {
+    const path = join(newFolder(), "verdicts.json");
+    const run = async (of: AttackPlan, seed: number) => {
+      let begun: unknown;
+      for await (const step of (await Findings.open(path)).attack(victim, data, of, { about, indices, seed, signal }))
+        begun ??= step.done;
+      return begun;
+    };
+    expect([await run(plan, 1), await run(plan, 1), await run(plan, 2), await run({ ...plan, steps: 6 }, 1)]).toEqual([
+      0, 6, 0, 0,
+    ]);
+    const other = join(newFolder(), "other.json");
+    put(other, new TextEncoder().encode('{"a": 1}'));
+    await expect(Findings.open(other)).rejects.toThrow(InputError);
+  });
+});
