@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { availableParallelism, cpus, loadavg, release, totalmem } from "node:os";
+import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
 import { startTorch } from "./side.ts";
 import type { Torch } from "./torch.ts";
 
@@ -21,7 +21,7 @@ export async function describeMachine(torch: Torch | undefined, threads: number)
     cpu: cpus()[0]?.model.trim() || "unknown CPU",
     cores: availableParallelism(),
     memoryGb: Math.round(totalmem() / 1e9),
-    system: `${process.platform} ${process.arch} ${release()}`,
+    system: `${process.platform} ${process.arch}`,
     versions: {
       node: process.version,
       "onnxruntime-node": versionOf("onnxruntime-node"),

@@ -45,6 +45,7 @@ async function bench(options: BenchOptions): Promise<void> {
     if (ceilings) console.error(`Ceilings: ${ceilingsText(ceilings)}.`);
     const results: Result[] = [];
     for (const line of chosen) {
+      console.error(`${line.name}: ${line.title}`);
       const result = measured.find(({ name }) => name === line.name) ?? (await measure(line, run, ceilings));
       results.push(result);
       if (options.json) console.log(JSON.stringify(result));

@@ -33,7 +33,7 @@ export const usage = `npm run bench -- [--only NAME]... [--threads N] [--rounds 
   --threads N         threads of each side, 2 unless said otherwise
   --rounds N          turns of each side, 5 unless said otherwise
   --json              one JSON object a line on stdout instead of the table
-  --write             keep the results in bench/results and their table in docs/benchmark.md
+  --write             keep the results of a whole run in bench/results, their table in docs/benchmark.md
   --list              the lines' names
   --python PATH       the Python whose torch is compared with; found by itself otherwise
   --without-pytorch   run our side only`;
@@ -64,6 +64,8 @@ export function parseOptions(argv: readonly string[]): BenchOptions | undefined 
   if (positionals.length > 0)
     throw new InputError(`bench: expected options only, got "${positionals[0]}"; a line is chosen by --only`);
   if (values.help) return undefined;
+  if (values.write && values.only !== undefined)
+    throw new InputError("bench: --write keeps the results of a whole run; expected no --only beside it");
   return {
     only: chosenLines(values.only as readonly string[] | undefined),
     json: values.json === true,

@@ -35,7 +35,7 @@ export function withResults(text: string, report: Report, file: string): string 
 
 function resultsText({ at, machine, ceilings, rounds, results }: Report, file: string): string {
   return [
-    `${at.slice(0, 10)}, ${machineText(machine)}, ${rounds} rounds. Every number is in \`bench/results/${file}\`.`,
+    `${at.slice(0, 10)}, ${machineText(machine)}, ${rounds === 1 ? "1 round" : `${rounds} rounds`}. Every number is in \`bench/results/${file}\`.`,
     markdownTable(results),
     ceilings ? `Ceilings measured in the same run: ${ceilingsText(ceilings)}.` : "",
     remarks(results)

@@ -64,8 +64,9 @@ def trial(method, settings, inputs, domains, layout, tuned):
     strength = float(strength or 0)
     model = models.laid_out(models.build(settings["model"], inputs), layout).train()
     lap = stopwatch()
-    run_epochs(settings["trainEpochsRun"], lambda o: source_epoch(model, o, domains, kind, strength, settings, layout, tuned),
-               training.optimiser(model, weight_decay(settings, kind, strength)))
+    optimise = training.optimiser(model, weight_decay(settings, kind, strength))
+    for _ in range(settings["trainEpochsRun"]):
+        source_epoch(model, optimise, domains["source"], (kind, strength), settings["batch"], layout, tuned)
     train_ms = lap() * settings["epochs"] / settings["trainEpochsRun"]
     model.eval()
     evaluate(model, domains["test"], settings, layout)
@@ -74,10 +75,9 @@ def trial(method, settings, inputs, domains, layout, tuned):
         attack.judge(model, attack.pgd(model, x, y, settings), y)
     attack_ms = lap()
     model.train()
-    target = domains["target"]
-    run_epochs(settings["transferEpochsRun"],
-               lambda o: transfer.epoch(model, o, *target, settings["batch"], layout, tuned),
-               training.optimiser(model, settings))
+    optimise = training.optimiser(model, settings)
+    for _ in range(settings["transferEpochsRun"]):
+        transfer.epoch(model, optimise, *domains["target"], settings["batch"], layout, tuned)
     transfer_ms = lap() * settings["transferEpochs"] / settings["transferEpochsRun"]
     model.eval()
     evaluate(model, domains["target"], settings, layout)
@@ -88,14 +88,10 @@ def weight_decay(settings, kind, strength):
     return {**settings, "weightDecay": strength} if kind == "wd" else settings
 
 
-def run_epochs(count, epoch, optimise):
-    for _ in range(count):
-        epoch(optimise)
-
-
-def source_epoch(model, optimise, domains, kind, strength, settings, layout, tuned):
-    images, labels = domains["source"]
-    for chosen in torch.randperm(len(images)).split(settings["batch"]):
+def source_epoch(model, optimise, domain, method, batch, layout, tuned):
+    images, labels = domain
+    kind, strength = method
+    for chosen in torch.randperm(len(images)).split(batch):
         x = crop_and_flip(images[chosen])
         if kind in AUGMENTATIONS:
             x = AUGMENTATIONS[kind](x, strength)

@@ -45,6 +45,7 @@ describe("npm run bench", () => {
     [["--threads", "0"], /--threads: expected a whole number of at least 1, got 0/],
     [["--only"], /--only: expected a value/],
     [["--json=1"], /--json: expected no value, got "1"/],
+    [["--write", "--only", "cnn-step"], /expected no --only/],
     [["cnn-step"], /a line is chosen by --only/],
     [["--python", "no-such-python", "--only", "cnn-step"], /expected a Python that can import torch/],
   ])("%j is refused in one sentence", async (words, sentence) => {
