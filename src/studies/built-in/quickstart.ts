@@ -6,7 +6,7 @@ export const quickstart = defineStudy({
   description: "CIFAR-10 to MNIST, subsets, a small CNN, four methods at two strengths: minutes on 2 cores",
   pairs: [
     {
-      source: { dataset: "cifar10", train: 4000, validation: 500, test: 1000 },
+      source: { dataset: "cifar10", train: 3000, validation: 500, test: 1000 },
       target: { dataset: "mnist", train: 1000, validation: 500, test: 1000 },
     },
   ],
