@@ -74,15 +74,19 @@ function trajectories({ dots }: Panel): object {
   };
 }
 
-function bars({ dots }: Panel, along: "x" | "y"): object {
+/** Bars end at the frame in the data themselves: clip paths of renderers differ on lines without thickness. */
+function bars({ dots, xDomain, yDomain }: Panel, along: "x" | "y"): object {
+  const [least, most] = along === "x" ? xDomain : yDomain;
   const values = dots.flatMap(({ x, y, family, xInterval, yInterval }) => {
     const interval = along === "x" ? xInterval : yInterval;
     const { colour } = methodStyle(family);
-    return interval ? [{ x, y, colour, [along]: interval.low, [`${along}2`]: interval.high }] : [];
+    return interval
+      ? [{ x, y, colour, [along]: Math.max(interval.low, least), [`${along}2`]: Math.min(interval.high, most) }]
+      : [];
   });
   return {
     data: { values },
-    mark: { type: "rule", strokeWidth: 1, opacity: dots.length > 24 ? 0.3 : 0.4, clip: true },
+    mark: { type: "rule", strokeWidth: 1, opacity: dots.length > 24 ? 0.3 : 0.4 },
     encoding: {
       [`${along}2`]: { field: `${along}2` },
       stroke: { field: "colour", type: "nominal", scale: null },
