@@ -3,7 +3,7 @@ import { writeSafetensors } from "../src/engine/index.ts";
 import type { Line } from "./lines/index.ts";
 import { alternate, type Measured } from "./measure.ts";
 import type { WorkRequest } from "./protocol.ts";
-import { scale } from "./scaling.ts";
+import { type Pair, scale } from "./scaling.ts";
 import { type Side, startOurs, startTorch } from "./side.ts";
 import type { Torch } from "./torch.ts";
 
@@ -80,15 +80,15 @@ async function fastestLayout(torch: Torch, work: WorkRequest): Promise<string> {
 }
 
 async function measureScaling(prepared: Prepared, { torch, rounds }: RunOptions): Promise<LineMeasured> {
-  const ours = await scale([await prepared(startOurs()), await prepared(startOurs())], rounds);
-  const { measured, throughputRatio } = ours;
-  if (!torch) return { ours: measured, throughputRatio };
-  const start = () => prepared(startTorch(torch, { threads: 1, tuned: false }));
-  const pytorch = await scale([await start(), await start()], rounds);
+  const pair = async (start: () => Side): Promise<Pair> => [await prepared(start()), await prepared(start())];
+  const pairs = [await pair(startOurs)];
+  if (torch) pairs.push(await pair(() => startTorch(torch, { threads: 1, tuned: false })));
+  const [ours, pytorch] = await scale(pairs, rounds);
+  if (!ours) throw new Error("workers-scaling: nothing was measured");
   return {
-    ours: measured,
-    throughputRatio,
-    pytorch: pytorch.measured,
-    pytorchThroughputRatio: pytorch.throughputRatio,
+    ours: ours.measured,
+    throughputRatio: ours.throughputRatio,
+    pytorch: pytorch?.measured,
+    pytorchThroughputRatio: pytorch?.throughputRatio,
   };
 }
