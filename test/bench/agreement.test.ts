@@ -24,8 +24,9 @@ describe.skipIf(!torch)(title, () => {
     // Strong enough to be half of the loss.
     ["cnn-jr-step", { ...cnn, penalty: jacobianPenalty(10) }, undefined],
     ["paper-jr-step", { ...cnn, penalty: paperJacobianPenalty(100) }, undefined],
-    // Batch statistics make it chaotic: at a rate of 0.001 PyTorch in another layout drifts from itself by 0.01, too.
-    ["resnet18-step", { model: "resnet18", batch: 8, learningRate: 0.0001 }, undefined],
+    // Batch statistics make it chaotic: at a rate of 0.001 PyTorch drifts by 0.01 from itself in another layout. At this
+    // rate the updates still move the losses by 0.02.
+    ["resnet18-step", { model: "resnet18", batch: 16, learningRate: 0.00005 }, undefined],
   ] satisfies [string, Training, string | undefined][])("first 20 losses of %s", async (line, training, layout) => {
     const { losses, inputs } = await recordTraining(training, 20);
     const { batch, learningRate, penalty } = training;
