@@ -15,7 +15,7 @@ import { batched, onTorch, recordTraining, type Training } from "./replay.ts";
 const torch = await findTorch();
 const title = torch ? "ours and PyTorch agree" : `ours and PyTorch agree (skipped: no torch; ${howToInstall})`;
 
-describe.skipIf(!torch)(title, () => {
+describe.skipIf(!torch)(title, { timeout: 180_000 }, () => {
   const cnn: Training = { model: "cifar-cnn", batch: 16, learningRate: 0.05 };
 
   test.each([
