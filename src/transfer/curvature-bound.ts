@@ -4,7 +4,8 @@ import type { Standardisation } from "./standardisation.ts";
 /**
  * Multiplies by an inverse that bounds the curvature of softmax regression: its Hessian is at most (1/2) R for each
  * class (Boehning 1992), R = X'X / n the correlations of the standardised features, whatever the head. With the penalty
- * the bound is (1/2) R + l2 I, factorised once (Cholesky). Started from it, L-BFGS does not have to learn how features
+ * the bound is (1/2) R + l2 I, factorised (Cholesky) for
+ * each penalty; R, which costs a pass over the data, is worked out once for all. Started from it, L-BFGS does not have to learn how features
  * correlate, which is most of what it learns otherwise.
  *
  * Vectors are [classes * size] weights, then [classes] biases, whose bound is 1/2.
@@ -12,20 +13,21 @@ import type { Standardisation } from "./standardisation.ts";
 export function inverseCurvatureBound(
   data: LabelledFeatures,
   coordinates: Standardisation,
-  l2: number,
-): (vector: Float64Array) => Float64Array {
+): (l2: number) => (vector: Float64Array) => Float64Array {
   const { size } = data;
-  const bound = correlations(data, coordinates);
-  for (let i = 0; i < bound.length; i++) bound[i] = (bound[i] as number) / 2;
-  // A little more than the penalty: features that depend on each other would leave nothing to divide by.
-  for (let i = 0; i < size; i++) bound[i * size + i] = (bound[i * size + i] as number) + l2 + 1e-6;
-  const factor = cholesky(bound, size);
-  return (vector) => {
-    const classes = vector.length / (size + 1);
-    const out = vector.slice();
-    for (let k = 0; k < classes; k++) solve(factor, size, out.subarray(k * size, (k + 1) * size));
-    for (let k = 0; k < classes; k++) out[classes * size + k] = 2 * (out[classes * size + k] as number);
-    return out;
+  const half = correlations(data, coordinates).map((value) => value / 2);
+  return (l2) => {
+    const bound = half.slice();
+    // A little more than the penalty: features that depend on each other would leave nothing to divide by.
+    for (let i = 0; i < size; i++) bound[i * size + i] = (bound[i * size + i] as number) + l2 + 1e-6;
+    const factor = cholesky(bound, size);
+    return (vector) => {
+      const classes = vector.length / (size + 1);
+      const out = vector.slice();
+      for (let k = 0; k < classes; k++) solve(factor, size, out.subarray(k * size, (k + 1) * size));
+      for (let k = 0; k < classes; k++) out[classes * size + k] = 2 * (out[classes * size + k] as number);
+      return out;
+    };
   };
 }
 

@@ -55,11 +55,12 @@ export function* fitHeads(
   checkFit(train, validation, options);
   const { classes, tolerance, maxIterations } = options;
   const coordinates = standardisation(train);
+  const preconditionFor = inverseCurvatureBound(train, coordinates);
   let point: Float64Array = new Float64Array(classes * train.size + classes);
   const fits: HeadFit[] = [];
   for (const l2 of options.l2.toSorted((a, b) => b - a)) {
     const objective = (at: Float64Array) => penalisedLoss(train, coordinates, l2, at);
-    const precondition = inverseCurvatureBound(train, coordinates, l2);
+    const precondition = preconditionFor(l2);
     const search = lbfgs(objective, point, { tolerance, maxIterations, precondition });
     let next = search.next();
     for (; !next.done; next = search.next()) yield { fitted: fits.length, iteration: next.value };

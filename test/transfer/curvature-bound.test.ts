@@ -5,7 +5,7 @@ import { standardisation } from "../../src/transfer/standardisation.ts";
 
 test("one feature: the bound is half its unit variance plus the penalty, and half for the bias", () => {
   const data = { features: Float32Array.of(1, 3), labels: Int32Array.of(0, 1), size: 1 };
-  const apply = inverseCurvatureBound(data, standardisation(data), 0.25);
+  const apply = inverseCurvatureBound(data, standardisation(data))(0.25);
   // Weights of two classes, then their biases. R = 1, so 1 / (1/2 + 1/4) = 4/3; the bias is divided by 1/2.
   const out = apply(Float64Array.of(3, -6, 1, 5));
   for (const [i, value] of [4, -8, 2, 10].entries()) expect(out[i]).toBeCloseTo(value, 4);
@@ -38,6 +38,6 @@ test("it undoes half the correlations plus the penalty, worked out by loops of t
       (l2 + 1e-6) * (v[j] ?? 0),
     ),
   );
-  const out = inverseCurvatureBound(data, standardisation(data), l2)(Float64Array.of(...times, 0));
+  const out = inverseCurvatureBound(data, standardisation(data))(l2)(Float64Array.of(...times, 0));
   for (const [j, value] of v.entries()) expect(out[j]).toBeCloseTo(value, 4);
 });
