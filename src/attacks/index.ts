@@ -10,9 +10,8 @@ export { type CompiledInnerAttack, compileInnerAttack, type InnerAttack } from "
 export type { ExampleVerdict } from "./measured-search.ts";
 export { type PgdConfig, type PgdOptions, type PgdStep, pgd } from "./pgd.ts";
 export { type AttackName, type AttackPlan, attackNames, plansFor } from "./plans.ts";
-export { type AttackOptions, attackAll, runAttack } from "./run-attack.ts";
-export type { SearchStep } from "./run-searches.ts";
+export { type AttackOptions, type AttackStep, attackAll, runAttack } from "./run-attack.ts";
 export { attackSheet } from "./sheet.ts";
 export type { Verdicts } from "./verdicts.ts";
 export { type Victim, victimOf } from "./victim.ts";
-export { victimOnThreads } from "./victim-threads.ts";
+export { VictimOnThreads } from "./victim-on-threads.ts";

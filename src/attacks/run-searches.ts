@@ -1,77 +1,54 @@
 import type { Ball } from "./ball.ts";
-import { checkExamples, type Examples, everyIndex, imageAt } from "./examples.ts";
+import { checkExamples, type Examples, imageAt } from "./examples.ts";
 import type { LossName } from "./losses.ts";
 import { type ExampleVerdict, MeasuredSearch } from "./measured-search.ts";
 import type { Answer, Example, Search } from "./search.ts";
 import { imageSize, type Victim } from "./victim.ts";
 
-export interface SearchOptions {
-  /** Which examples, in which order; all of them unless given. */
-  readonly indices?: ArrayLike<number>;
-  readonly signal?: AbortSignal;
-}
-
-/** After each call to the model: what was finished by it, and how far the whole is. */
-export interface SearchStep {
-  readonly finished: readonly ExampleVerdict[];
-  /** Examples. */
-  readonly done: number;
-  readonly of: number;
+export interface SearchesOptions {
+  /** Which examples, in which order; each is asked for when there is room for it. */
+  readonly indices: Iterable<number>;
+  /** Examples at once; a batch of the victim unless fewer. */
+  readonly atOnce?: number;
 }
 
 /**
- * Runs a search on each example, as many at once as fill the victim's batches on all its lanes. An example whose clean
- * image is wrong is finished at once, and one that is broken is finished where it broke; another takes its place, so that
- * batches stay full and memory does not grow with the number of examples. The outcome for an example depends on nothing
- * but the example, within float32's rounding, which differs between graphs of different batches.
+ * Runs a search on each example, as many at once as fill the victim's batches. An example whose clean image is wrong is
+ * finished at once, and one that is broken is finished where it broke; another takes its place, so that batches stay full
+ * and memory does not grow with the number of examples. The outcome for an example depends on nothing but the example,
+ * within float32's rounding, which differs between graphs of different batches.
  *
  * Every point is measured here: it breaks the example when the model is wrong there and it lies in the ball (within 1e-6)
- * and in [0, 1]. Throws InputError when images do not fit the victim, and the signal's reason when it is aborted; calls
- * that are under way are waited for.
+ * and in [0, 1]. Yields after each call to the model what was finished by it. Throws InputError when images do not fit the
+ * victim.
  */
 export async function* runSearches(
   victim: Victim,
   examples: Examples,
   ball: Ball,
   search: (example: Example) => Search,
-  { indices = everyIndex(examples), signal }: SearchOptions = {},
-): AsyncGenerator<SearchStep, void> {
+  { indices, atOnce = victim.rows }: SearchesOptions,
+): AsyncGenerator<readonly ExampleVerdict[], void> {
   checkExamples("attack", victim, examples);
   const waiting = new Waiting();
-  const asked = new Set<Promise<Asked>>();
-  const of = indices.length;
-  const lanes = victim.lanes ?? 1;
-  let [started, done] = [0, 0];
-  try {
-    while (done < of) {
-      for (let free = lanes - asked.size; free > 0; free--) {
-        while (started < of && waiting.longest < victim.rows) {
-          const index = indices[started++] ?? 0;
-          const label = examples.labels[index] ?? 0;
-          waiting.add(new MeasuredSearch(index, imageAt(examples, index), label, victim.imageShape, ball, search));
-        }
-        signal?.throwIfAborted();
-        if (waiting.longest > 0) asked.add(ask(victim, waiting.take(victim.rows)));
-      }
-      const { runs, answers } = await anyOf(asked);
-      const finished: ExampleVerdict[] = [];
-      for (const [row, run] of runs.entries()) {
-        if (run.hear(answers(row))) finished.push(run.verdict());
-        else waiting.add(run);
-      }
-      done += finished.length;
-      yield { finished, done, of };
+  const rest = indices[Symbol.iterator]();
+  const most = Math.min(atOnce, victim.rows);
+  for (;;) {
+    for (let next = most > waiting.longest && rest.next(); next && !next.done; ) {
+      const index = next.value;
+      const label = examples.labels[index] ?? 0;
+      waiting.add(new MeasuredSearch(index, imageAt(examples, index), label, victim.imageShape, ball, search));
+      next = most > waiting.longest && rest.next();
     }
-  } finally {
-    await Promise.allSettled(asked);
+    if (waiting.longest === 0) return;
+    const { runs, answers } = await ask(victim, waiting.take(victim.rows));
+    const finished: ExampleVerdict[] = [];
+    for (const [row, run] of runs.entries()) {
+      if (run.hear(answers(row))) finished.push(run.verdict());
+      else waiting.add(run);
+    }
+    yield finished;
   }
-}
-
-/** The first that is there, taken out. */
-async function anyOf(asked: Set<Promise<Asked>>): Promise<Asked> {
-  const [first, promise] = await Promise.race([...asked].map(async (promise) => [await promise, promise] as const));
-  asked.delete(promise);
-  return first;
 }
 
 /** Searches whose query is not yet asked, by what they want; those who want the same can share a batch. */

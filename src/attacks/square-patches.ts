@@ -142,13 +142,18 @@ function pyramid(rows: number, columns: number): Float32Array {
   });
 }
 
-/** image + offset scaled to length eps, in the box. */
+/**
+ * image + offset scaled to length eps, clipped to the box, which brings no pixel farther from the image's. `offset` is used up
+ * and returned.
+ */
 function within(eps: number, image: Float32Array, offset: Float32Array): Float32Array {
   const length = Math.sqrt(squares(offset));
   const scale = length > 0 ? eps / length : 0;
-  const candidate = new Float32Array(image.length);
-  for (let i = 0; i < candidate.length; i++) candidate[i] = (image[i] as number) + scale * (offset[i] as number);
-  return projectOnto({ norm: "l2", eps }, image, candidate);
+  for (let i = 0; i < offset.length; i++) {
+    const value = (image[i] as number) + scale * (offset[i] as number);
+    offset[i] = value < 0 ? 0 : value > 1 ? 1 : value;
+  }
+  return offset;
 }
 
 function squares(values: Float32Array): number {

@@ -12,8 +12,6 @@ export interface Victim {
   readonly imageShape: readonly [channels: number, height: number, width: number];
   /** The most images of a call, and the best number. */
   readonly rows: number;
-  /** How many calls may run at once, 1 unless told. */
-  readonly lanes?: number;
   /** images [n, ...imageShape], n at most `rows` -> logits [n, classes]. */
   logits(images: Float32Array): Promise<Float32Array>;
   /** The logits, and each image's own gradient of its loss, [n, ...imageShape]. labels, targets [n]. */

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { type Health, type Victim, victimOf, victimOnThreads } from "../../attacks/index.ts";
+import { type Health, type Victim, VictimOnThreads, victimOf } from "../../attacks/index.ts";
 import { digestTree } from "../../engine/index.ts";
 import { type LoadedModel, loadModel } from "../../models/index.ts";
 import type { AttackRequest } from "../commands/attack.ts";
@@ -58,10 +58,10 @@ export async function attackModel(
   }
 }
 
-/** On the CPU, calls on as many threads as there are cores; another device takes one call at a time. */
+/** On the CPU as many threads as there are cores; another device takes one call at a time. */
 function victimFor(path: string, loaded: LoadedModel, { device }: AttackRequest): Victim {
   if (device !== "cpu") return victimOf(loaded.model, loaded.parameters, { device });
-  return victimOnThreads(path, loaded, { device, lanes: availableParallelism() });
+  return new VictimOnThreads(path, loaded, { device, threads: availableParallelism() });
 }
 
 async function loaded(name: string, request: AttackRequest, signal: AbortSignal): Promise<Subject> {

@@ -8,8 +8,8 @@ import {
   plansFor,
   runAttack,
   type Victim,
+  VictimOnThreads,
   victimOf,
-  victimOnThreads,
 } from "../../src/attacks/index.ts";
 import { randomStream } from "../../src/base/index.ts";
 import { flattenTree, writeSafetensors } from "../../src/engine/index.ts";
@@ -29,7 +29,7 @@ beforeAll(async () => {
   path = join(folder, "model.safetensors");
   await writeSafetensors(path, flattenTree(parameters), { model: "small-cnn" });
   alone = victimOf(model, parameters);
-  threaded = victimOnThreads(path, { model, parameters }, { lanes: 2 });
+  threaded = new VictimOnThreads(path, { model, parameters }, { threads: 2 });
   const stream = randomStream(7);
   const pixels = Uint8Array.from({ length: 70 * 3072 }, () => Math.floor(256 * stream.uniform()));
   const said = new Int32Array(70);
@@ -70,29 +70,24 @@ describe("a victim on two threads", () => {
     }
   });
 
-  test("has both threads at work at once", async () => {
-    let [open, most] = [0, 0];
-    const counted =
-      <Args extends unknown[], Out>(call: (...args: Args) => Promise<Out>) =>
-      async (...args: Args) => {
-        most = Math.max(most, ++open);
-        try {
-          return await call(...args);
-        } finally {
-          open--;
-        }
-      };
-    const victim = threaded as Victim;
-    const watched = { ...victim, logits: counted(victim.logits), gradient: counted(victim.gradient) };
-    const plan = { kind: "fgsm", norm: "l2", eps: 0.05 } as const;
-    for await (const _ of runAttack(watched, examples, plan, { seed: 1 }));
-    expect(most).toBe(2);
+  test("attacks each example once, whichever thread takes it, and only those asked for", async () => {
+    const plan = { kind: "square", norm: "l2", eps: 0.05, queries: 10, restarts: 1 } as const;
+    const indices = Array.from({ length: 45 }, (_, i) => 69 - i);
+    const got: number[] = [];
+    let last = 0;
+    for await (const { finished, done, of } of runAttack(threaded as Victim, examples, plan, { seed: 1, indices })) {
+      got.push(...finished.map(({ index }) => index));
+      expect([done, of]).toEqual([got.length, 45]);
+      last = done;
+    }
+    expect(last).toBe(45);
+    expect(got.toSorted((a, b) => b - a)).toEqual(indices);
   });
 
   test("tells why a thread could not start, and ends", async () => {
     const broken = join(folder, "broken.safetensors");
     await writeFile(broken, "no model");
-    const victim = victimOnThreads(broken, { model, parameters }, { lanes: 2 });
+    const victim = new VictimOnThreads(broken, { model, parameters }, { threads: 2 });
     const plan = { kind: "fgsm", norm: "l2", eps: 0.05 } as const;
     await expect(attackAll(victim, examples, plan, { seed: 1 })).rejects.toThrow("broken.safetensors");
     await victim.dispose();
