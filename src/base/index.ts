@@ -3,6 +3,7 @@ export { canonicalJson, digestBytes, identity, type Json } from "./digests.ts";
 export { diskError, makeFolder, moveInPlace, onDisk, readWhole, writeWhole } from "./disk.ts";
 export { choose, InputError, nearest, UnreachableError, unknownName } from "./errors.ts";
 export { normalCdf, normalQuantile } from "./normal.ts";
+export { type NumberFormat, numberFormats } from "./number-formats.ts";
 export { kendallTau, pageTrend, ranks, spearman, type Trend, type TrendBlock } from "./rank-correlation.ts";
 export { permutation, type RandomStream, randomStream, seedFor } from "./seeds.ts";
 export {

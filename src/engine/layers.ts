@@ -10,12 +10,39 @@ export function relu(x: Traced): Traced {
 }
 
 /**
- * Max pooling over non-overlapping `size` x `size` windows. A gradient is shared evenly by the maxima of a window,
- * where PyTorch gives it to the first: they differ only on ties.
+ * Max pooling over `size` x `size` windows, `stride` apart (PyTorch's max_pool2d); pixels of padding are below all others.
+ * A gradient is shared evenly by the maxima of a window, where PyTorch gives it to the first: they differ only on ties.
  *
- * x: [batch, channels, height, width], both divisible by size; returns [batch, channels, height / size, width / size].
+ * x: [batch, channels, height, width]; with the defaults both must be divisible by size.
+ * Returns [batch, channels, oh, ow], oh = floor((height + 2 padding - size) / stride) + 1.
  */
-export function maxPool(x: Traced, size: number): Traced {
+export function maxPool(
+  x: Traced,
+  size: number,
+  { stride = size, padding = 0 }: { readonly stride?: number; readonly padding?: number } = {},
+): Traced {
+  if (stride === size && padding === 0) return maxPoolApart(x, size);
+  return lax.reduceWindow(bordered(x, padding), (window) => np.max(window), [1, 1, size, size], [1, 1, stride, stride]);
+}
+
+/** Below every number that a layer leaves. */
+const lowest = -3e38;
+
+/** The image within a border of `lowest`. */
+function bordered(x: Traced, padding: number): Traced {
+  if (padding === 0) return x;
+  const sides: [number, number] = [padding, padding];
+  const wide = np.pad(x, [[0, 0], [0, 0], sides, sides]);
+  const [height = 0, width = 0] = wide.shape.slice(2);
+  const inside = (at: number, length: number) => at >= padding && at < length - padding;
+  const border = Array.from({ length: height }, (_, y) =>
+    Array.from({ length: width }, (_, z) => (inside(y, height) && inside(z, width) ? 0 : lowest)),
+  );
+  return np.add(wide, np.array([[border]]));
+}
+
+/** Over windows that do not overlap, by a mask, which is cheaper to differentiate. */
+function maxPoolApart(x: Traced, size: number): Traced {
   const [batch, channels, height, width] = x.shape as [number, number, number, number];
   const pooled = [batch, channels, height / size, width / size];
   const windows = np.reshape(x, [batch, channels, height / size, size, width / size, size]);

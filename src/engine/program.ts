@@ -27,8 +27,15 @@ const commutative = new Set<Op>(["add", "mul", "max", "min", "and", "or", "xor",
  * Builds a program node by node. Equal nodes are made once (hash consing), scalars are folded and the algebra below
  * is applied on the way, so that later stages see each value in one form only.
  */
+interface ImageWindows {
+  readonly image: Node;
+  readonly window: readonly [number, number];
+  readonly strides: readonly [number, number];
+}
+
 export class Program {
   readonly #known = new Map<string, Node>();
+  readonly #windows = new Map<Node, ImageWindows>();
   #count = 0;
 
   input(index: number, shape: readonly number[], type: NodeType): Node {
@@ -271,8 +278,16 @@ export class Program {
     return this.expand(this.scalar(0, "float32", shape.length), shape);
   }
 
-  /** The maximum over the windows [b, c, h, size, w, size] of a [b, c, h * size, w * size] tensor. */
+  /** Remembers that `windows`, [b, c, oh, ow, 1, 1, wh, ww], are those of an image: their maximum is then a pooling. */
+  rememberWindows(windows: Node, image: Node, window: readonly [number, number], strides: readonly [number, number]) {
+    this.#windows.set(windows, { image, window, strides });
+  }
+
+  /** The maximum over the windows of an image, or over the windows [b, c, h, size, w, size] that a reshape cuts. */
   #asMaxPool(x: Node, axes: readonly number[]): Node | undefined {
+    const known = this.#windows.get(x);
+    if (known && axes.every((axis) => axis >= 4) && x.shape.slice(4).every((n, i) => n === 1 || axes.includes(i + 4)))
+      return this.maxPool(known.image, known.window, known.strides);
     if (x.op !== "reshape" || x.shape.length !== 6 || !sameShape(axes, [3, 5]) || x.type !== "float32")
       return undefined;
     const image = first(x);

@@ -3,6 +3,8 @@ import {
   type DType,
   digestBytes,
   InputError,
+  type NumberFormat,
+  numberFormats,
   readWhole,
   sizeOf,
   type Tensor,
@@ -27,9 +29,21 @@ const digestKey = "carryover.sha256";
 const fileTypes = { float32: "F32", int32: "I32", uint8: "U8", bool: "BOOL" } as const satisfies Record<DType, string>;
 const widths: Readonly<Record<DType, number>> = { float32: 4, int32: 4, uint8: 1, bool: 1 };
 
+/** Types that other tools write; their numbers are read into ours. */
+const foreignTypes: Readonly<Record<string, NumberFormat>> = {
+  F64: numberFormats.float64,
+  F16: numberFormats.float16,
+  BF16: numberFormats.bfloat16,
+  I64: numberFormats.int64,
+  I16: numberFormats.int16,
+  I8: numberFormats.int8,
+};
+
 interface Entry {
   readonly name: string;
   readonly dtype: DType;
+  /** Where the file's numbers are not of that type. */
+  readonly format: NumberFormat | undefined;
   readonly shape: readonly number[];
   readonly begin: number;
   readonly end: number;
@@ -97,7 +111,7 @@ export function encodeSafetensors(
 /**
  * What the bytes of a safetensors file hold. Everything the header claims is checked against the bytes that are there
  * before anything is allocated; the tensors are copies. Throws InputError, beginning with `where`, for anything that is
- * not a whole file of the four types, and for one of ours whose contents are no longer what was written.
+ * not a whole file of known types (F64, F16 and BF16 become float32, I64, I16 and I8 int32), and for one of ours whose contents are no longer what was written.
  */
 export function decodeSafetensors(bytes: Uint8Array, where = "safetensors"): Safetensors {
   const fail = (problem: string) => new InputError(`${where}: ${problem}`);
@@ -118,7 +132,8 @@ export function decodeSafetensors(bytes: Uint8Array, where = "safetensors"): Saf
     throw fail(`expected ${position} bytes of data as the header says, got ${bytes.length - start}`);
 
   const tensors = Object.fromEntries(
-    entries.map(({ name, dtype, shape, begin, end }) => {
+    entries.map(({ name, dtype, format, shape, begin, end }) => {
+      if (format) return [name, converted(format, shape, bytes.subarray(start + begin, start + end))];
       const copy = new Uint8Array(end - begin);
       copy.set(bytes.subarray(start + begin, start + end));
       if (dtype === "bool" && copy.some((value) => value > 1)) throw fail(`"${name}": expected booleans, 0 or 1`);
@@ -133,6 +148,15 @@ export function decodeSafetensors(bytes: Uint8Array, where = "safetensors"): Saf
 
 function contentDigest(tensors: NamedTensors, metadata: Readonly<Record<string, string>>): string {
   return digestBytes(new TextEncoder().encode(canonicalJson([digestTensors(tensors), metadata])));
+}
+
+function converted({ dtype, bytes, read }: NumberFormat, shape: readonly number[], stored: Uint8Array): Tensor {
+  const view = new DataView(stored.buffer, stored.byteOffset, stored.byteLength);
+  const number = (_: unknown, i: number) => read(view, i * bytes);
+  const length = sizeOf(shape);
+  return dtype === "float32"
+    ? tensor(dtype, shape, Float32Array.from({ length }, number))
+    : tensor(dtype, shape, Int32Array.from({ length }, number));
 }
 
 function typed(dtype: DType, buffer: ArrayBuffer): TensorData[DType] {
@@ -167,16 +191,20 @@ function parseEntry(name: string, entry: unknown, fail: Fail): Entry {
   if (!isObject(entry) || Object.keys(entry).toSorted().join() !== "data_offsets,dtype,shape")
     throw fail(`"${name}": expected dtype, shape and data_offsets, got ${shown(entry)}`);
   const { dtype: fileType, shape, data_offsets: offsets } = entry;
-  const dtype = (Object.keys(fileTypes) as DType[]).find((known) => fileTypes[known] === fileType);
+  const format =
+    typeof fileType === "string" && Object.hasOwn(foreignTypes, fileType) ? foreignTypes[fileType] : undefined;
+  const dtype = format?.dtype ?? (Object.keys(fileTypes) as DType[]).find((known) => fileTypes[known] === fileType);
   if (dtype === undefined)
-    throw fail(`"${name}": dtype: expected one of ${Object.values(fileTypes).join(", ")}, got ${shown(fileType)}`);
+    throw fail(
+      `"${name}": dtype: expected one of ${[...Object.values(fileTypes), ...Object.keys(foreignTypes)].join(", ")}, got ${shown(fileType)}`,
+    );
   if (!isCounts(shape)) throw fail(`"${name}": shape: expected a list of whole numbers, got ${shown(shape)}`);
   if (!isCounts(offsets) || offsets.length !== 2)
     throw fail(`"${name}": data_offsets: expected two whole numbers, got ${shown(offsets)}`);
   const [begin = 0, end = 0] = offsets;
-  if (end - begin !== sizeOf(shape) * widths[dtype])
+  if (end - begin !== sizeOf(shape) * (format?.bytes ?? widths[dtype]))
     throw fail(`"${name}": expected the bytes of ${dtype} [${shape}], got those from ${begin} to ${end}`);
-  return { name, dtype, shape, begin, end };
+  return { name, dtype, format, shape, begin, end };
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

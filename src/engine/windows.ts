@@ -24,7 +24,10 @@ export function pool(program: Program, x: Value, params: Readonly<Record<string,
   });
   const stacked = program.concat(parts, lead.length + size.length);
   const shape = [...lead, ...size, ...window];
-  return { node: program.reshape(stacked, shape), shape };
+  const windows = program.reshape(stacked, shape);
+  const isPlane = window.length === 4 && [...window.slice(0, 2), ...strides.slice(0, 2)].every((one) => one === 1);
+  if (isPlane && node.type === "float32") program.rememberWindows(windows, node, lastTwo(window), lastTwo(strides));
+  return { node: windows, shape };
 }
 
 /** The transpose of `pool`: windows are added back where they came from. */
@@ -79,6 +82,8 @@ function place(
 function counts(shape: readonly number[], window: readonly number[], strides: readonly number[]): number[] {
   return shape.map((length, i) => Math.floor((length - (window[i] ?? 1)) / (strides[i] ?? 1)) + 1);
 }
+
+const lastTwo = (list: readonly number[]): [number, number] => [list[2] ?? 1, list[3] ?? 1];
 
 /** All index tuples below `lengths`, last index fastest. */
 function positions(lengths: readonly number[]): number[][] {

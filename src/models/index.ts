@@ -1,7 +1,8 @@
 export { withBatchStatistics, withRunningStatistics } from "./batch-norm.ts";
 export { type Batch, batchRows, checkImages, emptyBatch, paddedBatches } from "./batches.ts";
 export { correct } from "./correct.ts";
-export { type LoadedModel, loadModel, parametersLike } from "./load.ts";
+export type { ImportOptions } from "./import/index.ts";
+export { architectureWords, type LoadedModel, loadModel, parametersLike } from "./load.ts";
 export type {
   BatchStatistics,
   ConvolutionParameters,
@@ -12,3 +13,5 @@ export type {
 } from "./model.ts";
 export { plainCnn } from "./plain-cnn.ts";
 export { createModel, models } from "./registry.ts";
+export { resnet } from "./resnet.ts";
+export type { ResnetDescription } from "./resnet-layout.ts";

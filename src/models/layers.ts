@@ -1,5 +1,4 @@
 import { randomStream, seedFor, sizeOf, type Tensor, tensor } from "../base/index.ts";
-import { np, type Traced } from "../engine/index.ts";
 import type { LayerParameters } from "./model.ts";
 
 /**
@@ -21,16 +20,4 @@ export function initialiseLayer(
     return tensor("float32", shape, data);
   };
   return { weight: draw("weight", weightShape), bias: draw("bias", [outputs]) };
-}
-
-/** CIFAR-10's channel means and deviations of pixels in [0, 1], as the paper's released code has them. */
-const cifar10 = { mean: [0.4914, 0.4822, 0.4465], deviation: [0.2023, 0.1994, 0.201] };
-
-/**
- * (x - mean) / deviation for each channel. It stands inside the model, so that attacks, penalties and corruptions all
- * speak of pixels in [0, 1]. Whatever the dataset, the source's normaliser serves, as in the paper's code.
- */
-export function normalise(images: Traced, { mean, deviation } = cifar10): Traced {
-  const perChannel = (values: readonly number[]) => np.reshape(np.array([...values]), [1, 3, 1, 1]);
-  return np.multiply(np.subtract(images, perChannel(mean)), perChannel(deviation.map((each) => 1 / each)));
 }

@@ -1,30 +1,60 @@
-import { InputError, type Tensor } from "../base/index.ts";
-import { flattenTree, type NamedTensors, readSafetensors, unflattenTree } from "../engine/index.ts";
-import { cifarResnetFrom, readStateDict } from "./import/index.ts";
+import { InputError, readWhole, type Tensor } from "../base/index.ts";
+import { decodeSafetensors, flattenTree, type NamedTensors, unflattenTree } from "../engine/index.ts";
+import { decodeStateDict, type Imported, type ImportOptions, resnetFrom } from "./import/index.ts";
 import type { Model, Parameters } from "./model.ts";
 import { createModel } from "./registry.ts";
+import { resnet } from "./resnet.ts";
+import { resnetSchema } from "./resnet-layout.ts";
 
-export interface LoadedModel {
-  readonly model: Model;
-  readonly parameters: Parameters<Tensor<"float32">>;
-}
+export type LoadedModel = Pick<Imported, "model" | "parameters">;
+
+/** Names of files that may hold a model. */
+const modelFiles = /\.(safetensors|th|pt|pth|bin|tar)$/;
 
 /**
- * A model from a file: a checkpoint of ours (`.safetensors`, which names its architecture), or a PyTorch state dict of an
- * architecture that is known (`.th`, `.pt`, `.pth`: the CIFAR ResNets). Throws InputError for any other file.
+ * A model from a file: a checkpoint of ours (`.safetensors`, which says its architecture), or a ResNet's weights that
+ * others wrote: a PyTorch state dict (`.pth`, `.pt`, `.th`, `.bin`, `.tar`) or safetensors, in the naming of torchvision, timm
+ * or kuangliu. Options change what the model looks at: its images' side and normaliser. Throws InputError for any other file.
  */
-export async function loadModel(path: string): Promise<LoadedModel> {
-  if (/\.(th|pt|pth)$/.test(path)) return cifarResnetFrom(path, await readStateDict(path));
-  if (!path.endsWith(".safetensors"))
-    throw new InputError(`${path}: expected a file that ends in .safetensors, .th, .pt or .pth, got another`);
-  const { tensors, metadata } = await readSafetensors(path);
+export async function loadModel(path: string, options: ImportOptions = {}): Promise<Imported> {
+  if (!modelFiles.test(path))
+    throw new InputError(`${path}: expected a model's file (.safetensors, .pth, .pt, .th), got another`);
+  const bytes = await readWhole(path);
+  if (!path.endsWith(".safetensors")) return resnetFrom(path, decodeStateDict(path, bytes).tensors, options);
+  const { tensors, metadata } = decodeSafetensors(bytes, path);
+  if (metadata.model === undefined) return resnetFrom(path, tensors, options);
   const classes = tensors["g.bias"]?.shape[0];
-  if (metadata.model === undefined || classes === undefined)
-    throw new InputError(
-      `${path}: expected a checkpoint that names its model and has a head, got ${metadata.model ?? "no name"}`,
-    );
-  const model = createModel(metadata.model, { classes });
-  return { model, parameters: parametersLike(path, model.init(0), tensors) };
+  if (classes === undefined) throw new InputError(`${path}: expected a checkpoint that has a head, got none`);
+  const model = modelOf(path, metadata, classes, options);
+  return { model, parameters: parametersLike(path, model.init(0), tensors), notes: [] };
+}
+
+/** The words by which a checkpoint says its architecture. */
+export function architectureWords({ name, resnet }: Model): Record<string, string> {
+  return { model: name, ...(resnet && { resnet: JSON.stringify(resnet) }) };
+}
+
+function modelOf(
+  path: string,
+  metadata: Readonly<Record<string, string>>,
+  classes: number,
+  options: ImportOptions,
+): Model {
+  const named = metadata.resnet === undefined ? createModel(metadata.model ?? "", { classes }) : undefined;
+  const description = named ? named.resnet : describedResnet(path, metadata.resnet ?? "");
+  if (description) return resnet({ ...description, ...options }, classes);
+  if (named && Object.keys(options).length === 0) return named;
+  throw new InputError(
+    `${path}: ${Object.keys(options).join(" and ")}: expected a ResNet, whose images may be of any size, got ${metadata.model}, which has its own`,
+  );
+}
+
+function describedResnet(path: string, text: string) {
+  try {
+    return resnetSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new InputError(`${path}: expected the description of a ResNet, got ${text.slice(0, 80)}`, { cause });
+  }
 }
 
 /**

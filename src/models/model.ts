@@ -1,5 +1,6 @@
 import type { Tensor } from "../base/index.ts";
 import type { Traced } from "../engine/index.ts";
+import type { ResnetDescription } from "./resnet-layout.ts";
 
 /** A layer with weight and bias, both learnt. */
 export type LayerParameters<Leaf> = { readonly weight: Leaf; readonly bias: Leaf };
@@ -29,10 +30,12 @@ export type BatchStatistics = Record<
 
 /**
  * An image classifier g . f as two pure functions of its parameters.
- * Images are float32 in [0, 1], [batch, 3, 32, 32]; the normaliser is part of `features`.
+ * Images are float32 in [0, 1], [batch, ...inputShape]; the normaliser is part of `features`.
  */
 export interface Model {
   readonly name: string;
+  /** A residual network as plain data, for checkpoints to build it from again; absent where the name says it all. */
+  readonly resnet?: ResnetDescription;
   /** [channels, height, width] of one image. */
   readonly inputShape: readonly [number, number, number];
   readonly featureSize: number;

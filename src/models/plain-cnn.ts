@@ -1,7 +1,8 @@
 import { checkShape } from "../base/index.ts";
 import { conv2d, linear, maxPool, np, relu, type Traced } from "../engine/index.ts";
-import { initialiseLayer, normalise } from "./layers.ts";
+import { initialiseLayer } from "./layers.ts";
 import type { LayerParameters, Model, Parameters } from "./model.ts";
+import { normalise } from "./normaliser.ts";
 
 /** A plain CNN: stages of 3x3 convolutions, each stage closed by 2x2 max pooling, then dense layers. */
 export interface PlainCnn {

@@ -1,15 +1,22 @@
 import { choose, InputError } from "../base/index.ts";
 import { cifarCnn } from "./cifar-cnn.ts";
 import type { Model } from "./model.ts";
-import { resnet18, resnet50 } from "./resnet.ts";
+import { namedResnet } from "./resnet.ts";
 import { smallCnn } from "./small-cnn.ts";
 
-/** Every architecture by its name. */
+/** Every architecture by its name; a name's number of pixels is 32 unless it says another. */
 export const models: Readonly<Record<string, (classes: number) => Model>> = {
   "cifar-cnn": cifarCnn,
   "small-cnn": smallCnn,
-  resnet18,
-  resnet50,
+  resnet18: namedResnet(18, 32),
+  resnet34: namedResnet(34, 32),
+  resnet50: namedResnet(50, 32),
+  "resnet18-64": namedResnet(18, 64),
+  "resnet34-64": namedResnet(34, 64),
+  "resnet50-64": namedResnet(50, 64),
+  "resnet18-224": namedResnet(18, 224),
+  "resnet34-224": namedResnet(34, 224),
+  "resnet50-224": namedResnet(50, 224),
 };
 
 /** The model of that name with a head for `classes` classes; an unknown name is an InputError with the known ones. */

@@ -112,6 +112,37 @@ describe("maxPool", () => {
     expect(gradient?.data).toEqual(Float32Array.of(0, 0.5, 0.25, 0.25, 0.5, 0, 0.25, 0.25));
   });
 
+  test(
+    "windows that overlap, with padding: value and gradients, and the value is that of nested loops",
+    property(pools, async ({ shape, size, seed }) => {
+      const options = { stride: size, padding: 1 };
+      const [height = 0, width = 0] = shape.slice(2);
+      const fn = (x: Traced) => [
+        maxPool(x, size + 1, options),
+        grad((v: Traced) => np.sum(np.sin(maxPool(v, size + 1, options))))(x),
+      ];
+      const x = normal(shape, seed);
+      const [value] = await agree(fn, [x]);
+      const [rows = 0, columns = 0] = value?.shape.slice(2) ?? [];
+      const within = (plane: number, i: number, j: number) =>
+        Array.from({ length: (size + 1) ** 2 }, (_, k) => [
+          i * size - 1 + Math.floor(k / (size + 1)),
+          j * size - 1 + (k % (size + 1)),
+        ])
+          .filter(([y = -1, z = -1]) => y >= 0 && y < height && z >= 0 && z < width)
+          .map(([y = 0, z = 0]) => x.data[(plane * height + y) * width + z] as number);
+      const expected = Array.from({ length: value?.data.length ?? 0 }, (_, k) => {
+        const [plane, i, j] = [
+          Math.floor(k / (rows * columns)),
+          Math.floor(k / columns) % Math.max(1, rows),
+          k % columns,
+        ];
+        return Math.max(...within(plane, i, j));
+      });
+      expect(Array.from(value?.data ?? [])).toEqual(expected);
+    }),
+  );
+
   test("a window of NaN is NaN (a single NaN among numbers may be passed over)", async () => {
     const [value] = await run(
       (x: Traced) => maxPool(x, 2),

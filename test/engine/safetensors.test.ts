@@ -215,8 +215,8 @@ describe("a damaged file", () => {
     ["metadata that is no text", file({ __metadata__: { epoch: 3 } }), /an object of texts/],
     [
       "a foreign type",
-      file({ x: { ...one, dtype: "F16" } }, four),
-      /"x": dtype: expected one of F32, I32, U8, BOOL, got "F16"/,
+      file({ x: { ...one, dtype: "F8_E4M3" } }, four),
+      /"x": dtype: expected one of F32, I32, U8, BOOL, F64, F16, BF16, I64, I16, I8, got "F8_E4M3"/,
     ],
     ["an unknown key", file({ x: { ...one, note: "" } }, four), /expected dtype, shape and data_offsets/],
     ["a missing key", file({ x: { dtype: "F32", shape: [1] } }, four), /expected dtype, shape and data_offsets/],

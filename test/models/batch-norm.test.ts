@@ -3,9 +3,9 @@ import { float32, type Tensor, tensor } from "../../src/base/index.ts";
 import { compile, digestTree, type Traced } from "../../src/engine/index.ts";
 import { batchNorm } from "../../src/models/batch-norm.ts";
 import type { BatchStatistics, NormParameters, Parameters } from "../../src/models/index.ts";
-import { withRunningStatistics } from "../../src/models/index.ts";
-import { resnet } from "../../src/models/resnet.ts";
+import { resnet, withRunningStatistics } from "../../src/models/index.ts";
 import { train } from "../../src/training/index.ts";
+import { tinyResnet } from "./tiny.ts";
 
 const norm = (weight: number, bias: number, mean: number, variance: number): NormParameters<Tensor<"float32">> => ({
   weight: float32([1], [weight]),
@@ -54,23 +54,7 @@ describe("batch normalisation", () => {
   });
 });
 
-/** Two stages of one basic block, width 4: everything that a large residual network has. */
-const tiny = resnet(
-  "tiny",
-  {
-    blocks: [1, 1],
-    expansion: 1,
-    width: 4,
-    block: (name, inputs, width, stride) => ({
-      units: [
-        { name: `${name}_1`, weightShape: [width, inputs, 3, 3], stride },
-        { name: `${name}_2`, weightShape: [width, width, 3, 3], stride: 1 },
-      ],
-      ...(stride > 1 && { shortcut: { name: `${name}_shortcut`, weightShape: [width, inputs, 1, 1], stride } }),
-    }),
-  },
-  3,
-);
+const tiny = resnet(tinyResnet, 3);
 
 test("training moves running statistics by the batch alone: no momentum, no weight decay", async () => {
   const n = 8;

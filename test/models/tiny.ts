@@ -1,6 +1,6 @@
 /** Small versions of every plain CNN, small enough for finite differences. */
 import { float32, randomStream, seedFor, sizeOf, type Tensor, tensor } from "../../src/base/index.ts";
-import { type Parameters, plainCnn } from "../../src/models/index.ts";
+import { type Parameters, plainCnn, type ResnetDescription } from "../../src/models/index.ts";
 import { type Leaf64, mapParameters } from "./reference-cnn.ts";
 
 export const side = 8;
@@ -24,6 +24,17 @@ export const tinyModels = [
     model: plainCnn({ name: "small-cnn, tiny", stages: [[3], [4], [4]], dense: [5], classes: 3, side }),
   },
 ];
+
+/** Two stages of one basic block, width 4: everything that a large residual network has. */
+export const tinyResnet: ResnetDescription = {
+  stem: "cifar",
+  width: 4,
+  blocks: [1, 1],
+  block: "basic",
+  shortcut: "projection",
+  side: 32,
+  normaliser: { mean: [0.4914, 0.4822, 0.4465], deviation: [0.2023, 0.1994, 0.201] },
+};
 
 export function randomImages(n: number, seed: number, size = side): Tensor<"float32"> {
   const stream = randomStream(seedFor(seed, "images"));

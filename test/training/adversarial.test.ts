@@ -3,10 +3,10 @@ import { compileInnerAttack, type InnerAttack, innerAttacks } from "../../src/at
 import { float32, InputError, randomStream, type Tensor } from "../../src/base/index.ts";
 import { compile, crossEntropy, digestTree, np, type Traced, valueAndGrad } from "../../src/engine/index.ts";
 import type { Parameters } from "../../src/models/index.ts";
-import { resnet } from "../../src/models/resnet.ts";
+import { resnet } from "../../src/models/index.ts";
 import { jacobianPenalty, orthogonalLastLayer } from "../../src/regularizers/index.ts";
 import { type TrainingOptions, type TrainingState, type TrainingStep, train } from "../../src/training/index.ts";
-import { labels, randomImages, side, tinyModels } from "../models/tiny.ts";
+import { labels, randomImages, side, tinyModels, tinyResnet } from "../models/tiny.ts";
 
 const [tiny] = tinyModels;
 if (!tiny) throw new Error("no tiny model");
@@ -153,16 +153,7 @@ describe("options", () => {
 });
 
 describe("with batch normalisation", () => {
-  const normalised = resnet(
-    "tiny",
-    {
-      blocks: [1],
-      expansion: 1,
-      width: 4,
-      block: (name, inputs, width, stride) => ({ units: [{ name, weightShape: [width, inputs, 3, 3], stride }] }),
-    },
-    3,
-  );
+  const normalised = resnet({ ...tinyResnet, blocks: [1] }, 3);
   const parameters = normalised.init(4);
 
   test.each(attacksAt(0.5))("$kind: an image is attacked alone, whatever else is in its batch", async ({ attack }) => {

@@ -1,2 +1,2 @@
-export { cifarResnetFrom } from "./cifar-resnet.ts";
+export { type Imported, type ImportOptions, resnetFrom } from "./resnet-weights.ts";
 export { decodeStateDict, readStateDict } from "./state-dict.ts";

@@ -50,6 +50,18 @@ const allowed = new Set([
   ...storages.map((name) => `torch ${name}Storage`),
 ]);
 
+/** Opcodes that make objects or look names up, by which code could come to run. */
+const refusedNames: Readonly<Record<number, string>> = {
+  105: "INST",
+  111: "OBJ",
+  80: "PERSID",
+  129: "NEWOBJ",
+  130: "EXT1",
+  131: "EXT2",
+  132: "EXT4",
+  146: "NEWOBJ_EX",
+};
+
 const mark = Symbol("mark");
 type OnStack = Pickled | typeof mark;
 
@@ -91,8 +103,9 @@ export function unpickle(
     if (start < 0) throw fail("no mark");
     return stack.splice(start).slice(1) as Pickled[];
   };
-  const named = (name: string) => {
-    if (!allowed.has(name)) throw fail(`the name ${name.replace(" ", ".")}, which is refused: it may run code,`);
+  const named = (name: string, opcode: string) => {
+    if (!allowed.has(name))
+      throw fail(`opcode ${opcode} ${name.replace(" ", ".")}, which is refused: it may run code,`);
     return new Marker(name);
   };
   const remember = (slot: number) => {
@@ -223,13 +236,13 @@ export function unpickle(
       case 0x63: {
         // GLOBAL
         const module = line();
-        stack.push(named(`${module} ${line()}`));
+        stack.push(named(`${module} ${line()}`, "GLOBAL"));
         break;
       }
       case 0x93: {
         // STACK_GLOBAL
         const name = pop();
-        stack.push(named(`${String(pop())} ${String(name)}`));
+        stack.push(named(`${String(pop())} ${String(name)}`, "STACK_GLOBAL"));
         break;
       }
       case 0x51: {
@@ -249,7 +262,9 @@ export function unpickle(
         break;
       }
       default:
-        throw fail(`operation 0x${code.toString(16)}, which is refused,`);
+        throw fail(
+          `opcode ${refusedNames[code] ?? ""}${refusedNames[code] ? " " : ""}(0x${code.toString(16)}), which is refused,`,
+        );
     }
   }
 }
