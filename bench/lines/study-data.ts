@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { writeWhole } from "../../src/base/index.ts";
-import { type LabelledImages, threeBy32 } from "../../src/datasets/index.ts";
+import { bytesOf, type LabelledImages, threeBy32 } from "../../src/datasets/index.ts";
 import { syntheticImages } from "./synthetic-images.ts";
 
 /** The images of the study line: a colour domain in CIFAR-10's place and a grey one in MNIST's. */
@@ -39,10 +39,12 @@ export async function writeDomains(folder: string, { train, test, target }: Doma
 }
 
 /** Records of CIFAR-10's binary form: the label, then the planes of red, green and blue. */
-function cifar10Records({ pixels, labels }: LabelledImages, from: number, count: number): Uint8Array {
+function cifar10Records(images: LabelledImages, from: number, count: number): Uint8Array {
+  const { labels } = images;
+  const bytes = bytesOf(images);
   const end = Math.min(labels.length, from + count);
   const records = [];
-  for (let i = from; i < end; i++) records.push([labels[i] ?? 0], pixels.subarray(i * 3072, (i + 1) * 3072));
+  for (let i = from; i < end; i++) records.push([labels[i] ?? 0], bytes.subarray(i * 3072, (i + 1) * 3072));
   return Buffer.concat(records.map((part) => Uint8Array.from(part)));
 }
 
@@ -56,8 +58,9 @@ function idx(shape: readonly number[], data: Uint8Array): Uint8Array {
   return Buffer.concat([header, data]);
 }
 
-function firstChannel({ pixels, labels }: LabelledImages): Uint8Array {
-  return Buffer.concat(Array.from(labels, (_, i) => pixels.subarray(i * 3072, i * 3072 + 1024)));
+function firstChannel(images: LabelledImages): Uint8Array {
+  const bytes = bytesOf(images);
+  return Buffer.concat(Array.from(images.labels, (_, i) => bytes.subarray(i * 3072, i * 3072 + 1024)));
 }
 
 /** As the reader of MNIST gives them: one channel, three times. */

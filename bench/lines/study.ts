@@ -1,6 +1,7 @@
 import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { tensor } from "../../src/base/index.ts";
+import { bytesOf } from "../../src/datasets/index.ts";
 import { askFor, liveJobs, openQueue, work } from "../../src/queue/index.ts";
 import { openStore } from "../../src/store/index.ts";
 import { defineStudy, expandStudy, methodLabel, type Row } from "../../src/studies/index.ts";
@@ -74,9 +75,9 @@ export const studyLine: Line = {
       test: [test, sizes.attacked],
       target: [target, sizes.target],
     } as const;
-    const tensors = Object.entries(parts).flatMap(([name, [{ pixels, labels }, n]]) => [
-      [`${name}.images`, tensor("uint8", [n, 3, 32, 32], pixels.slice(0, n * 3072))] as const,
-      [`${name}.labels`, tensor("int32", [n], labels.slice(0, n))] as const,
+    const tensors = Object.entries(parts).flatMap(([name, [images, n]]) => [
+      [`${name}.images`, tensor("uint8", [n, 3, 32, 32], bytesOf(images).slice(0, n * 3072))] as const,
+      [`${name}.labels`, tensor("int32", [n], images.labels.slice(0, n))] as const,
     ]);
     return { ...initialParameters(study.model), ...Object.fromEntries(tensors) };
   },

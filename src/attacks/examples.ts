@@ -1,22 +1,20 @@
 import { InputError, sizeOf } from "../base/index.ts";
+import { type PixelReader, toFloat } from "../datasets/index.ts";
 import type { Victim } from "./victim.ts";
 
 /** A test set: bytes, which stand for v / 255, or numbers, which are taken as they are. */
 export interface Examples {
-  readonly pixels: Uint8Array | Float32Array;
+  readonly pixels: Uint8Array | PixelReader | Float32Array;
   readonly shape: readonly [n: number, channels: number, height: number, width: number];
   readonly labels: Int32Array;
 }
 
 /** The clean pixels of one example as a copy. */
 export function imageAt({ pixels, shape }: Examples, index: number): Float32Array {
+  if (!(pixels instanceof Float32Array)) return toFloat({ pixels, shape }, [index]);
   const [, ...image] = shape;
   const size = sizeOf(image);
-  const row = pixels.subarray(index * size, (index + 1) * size);
-  const scale = pixels instanceof Uint8Array ? 255 : 1;
-  const out = new Float32Array(size);
-  for (let i = 0; i < size; i++) out[i] = (row[i] as number) / scale;
-  return out;
+  return pixels.slice(index * size, (index + 1) * size);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
+import { bytesOf } from "../datasets/index.ts";
 import type { CompileOptions } from "../engine/index.ts";
 import type { LoadedModel } from "../models/index.ts";
 import type { Examples } from "./examples.ts";
@@ -103,9 +104,10 @@ export class VictimOnThreads implements Victim {
   #inSharedMemory(examples: Examples): Examples {
     if (this.#shared?.of !== examples) {
       const { pixels, shape, labels } = examples;
-      const shared = new SharedArrayBuffer(pixels.byteLength);
-      const copy = pixels instanceof Uint8Array ? new Uint8Array(shared) : new Float32Array(shared);
-      copy.set(pixels);
+      const held = pixels instanceof Float32Array ? pixels : bytesOf({ pixels, shape });
+      const shared = new SharedArrayBuffer(held.byteLength);
+      const copy = held instanceof Uint8Array ? new Uint8Array(shared) : new Float32Array(shared);
+      copy.set(held);
       this.#shared = { of: examples, examples: { pixels: copy, shape, labels } };
     }
     return this.#shared.examples;

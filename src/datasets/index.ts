@@ -9,7 +9,17 @@ export type {
 } from "./definition.ts";
 export { type FetchOptions, fetchDataset, fetchDefinition } from "./fetch.ts";
 export { dataFolders } from "./folders.ts";
-export { gather, gatherLabels, type Images, type LabelledImages, toFloat } from "./images.ts";
+export { type ImageOptions, loadImageFolder } from "./image-files/load-list.ts";
+export {
+  bytesOf,
+  concatenate,
+  gather,
+  gatherLabels,
+  type Images,
+  type LabelledImages,
+  type PixelReader,
+  toFloat,
+} from "./images.ts";
 export {
   type DatasetPresence,
   listDatasets,
@@ -20,5 +30,6 @@ export {
 } from "./inspect.ts";
 export { type Dataset, loadDataset, loadDefinition, type Provenance } from "./load.ts";
 export { datasets } from "./registry.ts";
+export { fitImages } from "./resize.ts";
 export { splitTrainValidation, stratifiedOrder, type TrainValidation, testSubset } from "./splits.ts";
 export { threeBy32 } from "./standard-size.ts";

@@ -1,4 +1,4 @@
-import type { Images } from "./images.ts";
+import { bytesOf, type Images } from "./images.ts";
 
 const side = 32;
 
@@ -6,11 +6,13 @@ const side = 32;
  * Serves images as [n, 3, 32, 32]: one grey channel becomes three equal ones, and smaller images stand in the middle of
  * zeros (28 x 28 gets 2 rows and columns on each side). Throws on other channel counts and on larger images.
  */
-export function threeBy32({ pixels, shape }: Images): Images {
+export function threeBy32(images: Images): Images {
+  const { shape } = images;
+  const pixels = bytesOf(images);
   const [n, channels, height, width] = shape;
   if ((channels !== 1 && channels !== 3) || height > side || width > side)
     throw new Error(`threeBy32: expected [n, 1 or 3, at most 32, at most 32], got [${shape.join(", ")}]`);
-  if (channels === 3 && height === side && width === side) return { pixels, shape };
+  if (channels === 3 && height === side && width === side) return images;
   const top = (side - height) >> 1;
   const left = (side - width) >> 1;
   const out = new Uint8Array(n * 3 * side * side);

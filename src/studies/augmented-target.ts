@@ -1,5 +1,5 @@
 import { augment } from "../augmentations/index.ts";
-import { randomStream, seedFor } from "../base/index.ts";
+import { randomStream, seedFor, sizeOf } from "../base/index.ts";
 import { type LabelledImages, toFloat } from "../datasets/index.ts";
 import { thatAdd } from "./training-ways.ts";
 import type { Method } from "./trial.ts";
@@ -18,7 +18,7 @@ export function augmentedTarget(images: LabelledImages, methods: readonly Method
   if (own.length === 0) return images;
   const [n, channels, height, width] = images.shape;
   const streams = own.map(({ kind }) => randomStream(seedFor(seed, "augment target", kind)));
-  const pixels = new Uint8Array(images.pixels.length);
+  const pixels = new Uint8Array(sizeOf(images.shape));
   for (let from = 0; from < n; from += batch) {
     const indices = Array.from({ length: Math.min(batch, n - from) }, (_, i) => from + i);
     const shape = [indices.length, channels, height, width] as const;

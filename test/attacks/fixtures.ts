@@ -1,6 +1,8 @@
 /** Victims whose robustness is an illusion, or cannot be told. Each says which check must catch it. */
+
 import { type Examples, type HealthCheckName, type Victim, victimOf } from "../../src/attacks/index.ts";
 import { randomStream, type Tensor } from "../../src/base/index.ts";
+import { bytesOf } from "../../src/datasets/index.ts";
 import { nn, np, type Traced } from "../../src/engine/index.ts";
 import type { Model, Parameters } from "../../src/models/index.ts";
 import { imagesOf, linearModel, pixels } from "./linear-model.ts";
@@ -84,7 +86,7 @@ function misleading(victim: Victim): Victim {
 /** Pixels as a model with its normaliser outside takes them: (x - mean) / deviation. */
 const normalised: Examples = {
   ...data,
-  pixels: Float32Array.from(data.pixels, (value) => (value / 255 - 0.5) / 0.25),
+  pixels: Float32Array.from(bytesOf(data), (value) => (value / 255 - 0.5) / 0.25),
 };
 
 export const fixtures: readonly Fixture[] = [

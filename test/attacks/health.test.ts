@@ -6,6 +6,7 @@ import {
   examine,
   type Health,
   type HealthOptions,
+  imageAt,
   plansFor,
   type Victim,
 } from "../../src/attacks/index.ts";
@@ -103,7 +104,7 @@ test("what an attack meets outside the ball breaks nothing", async () => {
 
 test("victims are asked for a few images at a time as well as for many", async () => {
   const { victim, data } = honest;
-  const image = (i: number) => Float32Array.from(data.pixels.slice(48 * i, 48 * i + 48), (value) => value / 255);
+  const image = (i: number) => Float32Array.from(imageAt(data, i), (value) => value);
   const many = await victim.logits(Float32Array.from([...Array(20).keys()].flatMap((i) => [...image(i)])));
   const one = await victim.logits(image(7));
   expect(one).toHaveLength(3);

@@ -9,7 +9,7 @@ import {
   victimOf,
 } from "../../src/attacks/index.ts";
 import { float32, InputError, randomStream, type Tensor } from "../../src/base/index.ts";
-import type { LabelledImages } from "../../src/datasets/index.ts";
+import { bytesOf, type LabelledImages } from "../../src/datasets/index.ts";
 import type { Model, Parameters } from "../../src/models/index.ts";
 import { tinyModels } from "../models/tiny.ts";
 import { imagesOf } from "./linear-model.ts";
@@ -85,7 +85,7 @@ function someImages(n: number): LabelledImages {
 async function undecided(model: Model): Promise<Parameters<Tensor<"float32">>> {
   const parameters = model.init(3);
   const victim = victimOf(model, parameters, { rows: 23 });
-  const logits = await victim.logits(Float32Array.from(data.pixels, (value) => value / 255));
+  const logits = await victim.logits(Float32Array.from(bytesOf(data), (value) => value / 255));
   await victim.dispose();
   const meanOf = (k: number) => logits.filter((_, at) => at % 3 === k).reduce((sum, value) => sum + value / 23, 0);
   const bias = [...parameters.g.bias.data].map((value, k) => value - meanOf(k));

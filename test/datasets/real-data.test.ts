@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Dataset, dataFolders, loadDataset, verifyDataset } from "../../src/datasets/index.ts";
+import { bytesOf, type Dataset, dataFolders, loadDataset, verifyDataset } from "../../src/datasets/index.ts";
 import { newFolder } from "./samples.ts";
 
 const { dataDirs } = dataFolders();
@@ -10,9 +10,11 @@ const network = process.env.CARRYOVER_TEST_NETWORK === "1";
 
 const classCounts = ({ labels, classes }: Dataset) =>
   classes.map((_, label) => labels.reduce((count, each) => count + (each === label ? 1 : 0), 0));
-const pixelSum = ({ pixels }: Dataset) => pixels.reduce((sum, value) => sum + value, 0);
-const pixel = ({ pixels, shape: [n] }: Dataset, image: number, y: number, x: number) =>
-  [0, 1, 2].map((channel) => pixels[((image < 0 ? n + image : image) * 3 + channel) * 1024 + y * 32 + x]);
+const pixelSum = (images: Dataset) => bytesOf(images).reduce((sum, value) => sum + value, 0);
+const pixel = (images: Dataset, image: number, y: number, x: number) =>
+  [0, 1, 2].map(
+    (channel) => bytesOf(images)[((image < 0 ? images.shape[0] + image : image) * 3 + channel) * 1024 + y * 32 + x],
+  );
 
 /** The first 4,434 and 1,952 images of SVHN; expected values by scipy.io.loadmat. */
 describe.skipIf(!hasSvhn)("SVHN subset (skipped unless CARRYOVER_DATA has svhn/train_32x32.mat)", () => {
@@ -57,7 +59,9 @@ describe.skipIf(!network)("MNIST over the network (skipped unless CARRYOVER_TEST
     expect(held.provenance.official).toBe(true);
     expect(classCounts(held)).toEqual([980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]);
     expect(pixelSum(held)).toBe(3 * 264923200);
-    expect([...held.pixels.subarray(3 * 3072 + 16 * 32 + 2 + 7, 3 * 3072 + 16 * 32 + 2 + 10)]).toEqual([37, 253, 253]);
+    expect([...bytesOf(held).subarray(3 * 3072 + 16 * 32 + 2 + 7, 3 * 3072 + 16 * 32 + 2 + 10)]).toEqual([
+      37, 253, 253,
+    ]);
     const checks = await verifyDataset("mnist", options);
     expect(checks.at(1)).toMatchObject({ state: "official", images: 10_000 });
   });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { gaussianBlur, posterize } from "../../src/augmentations/index.ts";
 import { randomStream } from "../../src/base/index.ts";
-import { type LabelledImages, toFloat } from "../../src/datasets/index.ts";
+import { bytesOf, type LabelledImages, toFloat } from "../../src/datasets/index.ts";
 import { augmentedTarget } from "../../src/studies/augmented-target.ts";
 import { applyOverrides, defineStudy, expandStudy, trialId } from "../../src/studies/index.ts";
 import { runTrial } from "../../src/studies/run-trial.ts";
@@ -26,10 +26,11 @@ test("every image under the methods' augmentations in their order, rounded to by
     { kind: "jr", strength: 1 },
     { kind: "posterize", strength: 3, options: { probability: 1 } },
   ];
-  const { pixels, labels, shape } = augmentedTarget(images, methods, 1);
+  const augmented = augmentedTarget(images, methods, 1);
+  const { labels, shape } = augmented;
   const all = Array.from({ length: 300 }, (_, i) => i);
   const expected = posterize(gaussianBlur(toFloat(images, all), shape, 5), shape, 3);
-  expect(pixels.every((value, i) => value === Math.round(255 * (expected[i] ?? 0)))).toBe(true);
+  expect(bytesOf(augmented).every((value, i) => value === Math.round(255 * (expected[i] ?? 0)))).toBe(true);
   expect(labels).toBe(images.labels);
 });
 

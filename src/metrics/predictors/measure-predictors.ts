@@ -1,5 +1,5 @@
 import type { Tensor } from "../../base/index.ts";
-import { gather, type LabelledImages, testSubset } from "../../datasets/index.ts";
+import { concatenate, gather, type LabelledImages, testSubset } from "../../datasets/index.ts";
 import type { CompileOptions } from "../../engine/index.ts";
 import type { Model, Parameters } from "../../models/index.ts";
 import { extractFeatures, fitHeads, type LabelledFeatures } from "../../transfer/index.ts";
@@ -90,16 +90,8 @@ async function featuresOf(
   engine: CompileOptions,
 ): Promise<[LabelledFeatures, LabelledFeatures, LabelledFeatures]> {
   const [first] = sets;
-  const pixels = new Uint8Array(sets.reduce((sum, set) => sum + set.pixels.length, 0));
-  const labels: number[] = [];
-  let at = 0;
-  for (const set of sets) {
-    pixels.set(set.pixels, at);
-    at += set.pixels.length;
-    labels.push(...set.labels.map(() => 0));
-  }
-  const [, ...image] = first.shape;
-  const all: LabelledImages = { ...first, pixels, shape: [labels.length, ...image], labels: Int32Array.from(labels) };
+  const joined = concatenate(sets);
+  const all: LabelledImages = { ...joined, labels: new Int32Array(joined.shape[0]), classes: first.classes };
   const run = extractFeatures(model, parameters.f, all, engine);
   let next = await run.next();
   while (!next.done) next = await run.next();

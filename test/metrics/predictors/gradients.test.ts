@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { mean } from "../../../src/base/index.ts";
-import type { LabelledImages } from "../../../src/datasets/index.ts";
+import { bytesOf, type LabelledImages } from "../../../src/datasets/index.ts";
 import { jacobianNorm, sharpness } from "../../../src/metrics/predictors/index.ts";
 import type { Parameters } from "../../../src/models/index.ts";
 import { type Leaf64, mapParameters, referenceFeatures, toFloat64 } from "../../models/reference-cnn.ts";
@@ -14,7 +14,7 @@ const data: LabelledImages = {
   labels: Int32Array.of(0, 2, 1),
   classes: ["a", "b", "c"],
 };
-const image = (i: number) => Float64Array.from(data.pixels.subarray(i * 192, (i + 1) * 192), (byte) => byte / 255);
+const image = (i: number) => Float64Array.from(bytesOf(data).subarray(i * 192, (i + 1) * 192), (byte) => byte / 255);
 
 describe.each(tinyModels)("$model.name", ({ model, convolutions }) => {
   const parameters = model.init(7);
