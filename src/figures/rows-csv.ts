@@ -56,6 +56,7 @@ function fieldsOf(row: Row, dt: number | undefined): (readonly [name: string, va
     ...measured("target_validation_accuracy", target.validationAccuracy),
     ...measured("target_accuracy", target.accuracy),
     ...measured("target_loss", target.loss),
+    ["target_mean_per_class", target.meanPerClass?.value],
     ...measured("target_robust_accuracy", target.robust?.accuracy),
     ...(Object.keys(predictors) as PredictorName[]).map((name) => [name, row.predictors?.[name]?.value] as const),
     ["head_l2", head.l2],

@@ -1,6 +1,6 @@
 import { canonicalJson } from "../base/index.ts";
 import { datasets } from "../datasets/registry.ts";
-import type { AttackConfig, Trial } from "../studies/trial.ts";
+import { type AttackConfig, type Trial, transferText } from "../studies/trial.ts";
 import { labelOf, type Point } from "./point.ts";
 
 /** Points that may be compared: same source, target, model, schedule, attack and transfer. Sorted by the setting. */
@@ -28,12 +28,9 @@ export function attackText({ norm, eps, steps, restarts }: AttackConfig): string
 export function protocolText(points: readonly Point[]): string {
   const [first] = points;
   if (!first) return "";
-  const { protocol: kind, augment } = first.trial.transfer;
-  const tuned = kind === "frozen" ? "frozen features" : "all parameters fine-tuned";
-  const protocol = augment ? `${tuned}, target augmented too` : tuned;
   const n = (of: (point: Point) => readonly number[]) => rangeText(points.flatMap(of));
   return [
-    protocol,
+    transferText(first.trial.transfer),
     seedsText(points),
     `test examples: ${n((p) => p.source.accuracy.n)} source, ${n((p) => p.robust.n)} attacked, ${n((p) => p.target.accuracy.n)} target`,
   ].join(" · ");

@@ -1,5 +1,6 @@
 export { type Evaluation, type EvaluationOptions, evaluate } from "./evaluate.ts";
 export { type Measured, pooled } from "./measured.ts";
+export { meanPerClass, meanPerClassInterval, type PerClass } from "./per-class.ts";
 export {
   measurePredictors,
   type PredictorData,

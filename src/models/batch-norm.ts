@@ -16,8 +16,8 @@ export function initialiseBatchNorm(channels: number): NormParameters<Tensor<"fl
  * Batch normalisation (Ioffe and Szegedy 2015) over x [batch, channels, h, w], as PyTorch's BatchNorm2d:
  * (x - mean) / sqrt(variance + 1e-5) * weight + bias for each channel.
  *
- * With `record` the batch's own mean and biased variance serve, and are written there under `name`; without it the
- * running ones do. The variance is E x^2 - (E x)^2, kept from falling below zero: one pass over memory fewer than the
+ * With `record` the batch's own mean and biased variance serve, and are written there under `name`; without it, or where
+ * the layer is frozen, the running ones do. The variance is E x^2 - (E x)^2, kept from falling below zero: one pass over memory fewer than the
  * two-pass form, and as exact while a channel's mean is of the order of its deviation.
  */
 export function batchNorm(
@@ -29,7 +29,7 @@ export function batchNorm(
   const channels = x.shape[1] ?? 0;
   const across = (vector: Traced) => np.reshape(vector, [1, channels, 1, 1]);
   let { mean, variance } = parameters;
-  if (record) {
+  if (record && !(name in record)) {
     mean = np.mean(x, [0, 2, 3]); // [channels]
     variance = np.maximum(np.subtract(np.mean(np.square(x), [0, 2, 3]), np.square(mean)), 0);
     record[name] = { mean, variance, count: x.size / channels };
@@ -68,7 +68,7 @@ function replaceStatistics(
   batch: BatchStatistics,
   statistics: (
     layer: NormParameters<Traced>,
-    seen: BatchStatistics[string],
+    seen: NonNullable<BatchStatistics[string]>,
   ) => { readonly mean: Traced; readonly variance: Traced },
 ): Parameters<Traced> {
   const layers = Object.entries(parameters.f).map(([name, layer]) => {

@@ -1,5 +1,6 @@
 export { withBatchStatistics, withRunningStatistics } from "./batch-norm.ts";
 export { type Batch, batchRows, checkImages, emptyBatch, paddedBatches } from "./batches.ts";
+export { blocksOf, layersBefore } from "./blocks.ts";
 export { correct } from "./correct.ts";
 export type { ImportOptions } from "./import/index.ts";
 export { architectureWords, type LoadedModel, loadModel, parametersLike } from "./load.ts";

@@ -21,11 +21,12 @@ export type Parameters<Leaf> = {
 
 /**
  * A layer's name to the batch's mean and (biased) variance for each channel, [channels], over `count` values each: what a
- * normalising layer leaves behind while training.
+ * normalising layer leaves behind while training. A layer that stands there as undefined beforehand is frozen: it keeps to
+ * its running statistics and leaves nothing.
  */
 export type BatchStatistics = Record<
   string,
-  { readonly mean: Traced; readonly variance: Traced; readonly count: number }
+  { readonly mean: Traced; readonly variance: Traced; readonly count: number } | undefined
 >;
 
 /**

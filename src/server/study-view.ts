@@ -1,6 +1,6 @@
 import { canonicalJson } from "../base/index.ts";
 import { attackText, familyOf, labelOf, pairText } from "../figures/index.ts";
-import { type Row, type Trial, trialId } from "../studies/index.ts";
+import { type Row, type Trial, transferText, trialId } from "../studies/index.ts";
 import type { FigureData, RunState, Setting, StudyData, Summary } from "./api.ts";
 import { figureData } from "./figure-data.ts";
 import { quantities } from "./quantities.ts";
@@ -137,14 +137,12 @@ function placesOf(trials: ReadonlyMap<string, Trial>) {
 }
 
 function settingOf(trial: Trial): Setting {
-  const { protocol, augment } = trial.transfer;
-  const tuned = protocol === "frozen" ? "frozen features" : "all parameters fine-tuned";
   return {
     title: pairText(trial),
     source: trial.source.dataset,
     target: trial.target.dataset,
     attack: attackText(trial.attack),
-    protocol: augment ? `${tuned}, target augmented too` : tuned,
+    protocol: transferText(trial.transfer),
   };
 }
 

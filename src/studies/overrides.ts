@@ -109,7 +109,10 @@ const keys: Readonly<Record<string, OverrideKey>> = {
     target: countOrNone,
   }),
   ...under("transfer.", "transfer", {
-    protocol: oneOf("frozen", "full"),
+    protocol: oneOf("frozen", "full", "partial", "few-shot"),
+    blocks: count,
+    perClass: count,
+    draws: count,
     l2: listOf(notNegative, "numbers of at least 0 such as 0.0001,0.001"),
     augment: truth,
   }),

@@ -51,6 +51,10 @@ export const rowSchema = z.strictObject({
     validationAccuracy: measuredSchema,
     accuracy: measuredSchema,
     loss: measuredSchema,
+    /** The mean over classes of the accuracy in each. */
+    meanPerClass: measuredSchema.optional(),
+    /** Of the few-shot protocol: each draw's accuracy, whose mean `accuracy` is. */
+    draws: z.array(z.number()).optional(),
     /** The transferred model under the source's attack; absent when the trial does not ask for it. */
     robust: z.strictObject({ accuracy: measuredSchema, loss: measuredSchema }).optional(),
   }),

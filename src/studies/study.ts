@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { InputError } from "../base/index.ts";
+import { checkProtocol } from "./check-protocol.ts";
 import { checkCombination, checkMethod, kindsOf, methodKind } from "./methods/index.ts";
 import { parseInput } from "./parse.ts";
 import {
@@ -92,6 +93,7 @@ export function defineStudy(input: StudyInput): Study {
 /** `defineStudy` for a value from outside: a study file, a saved study, an overridden one. */
 export function parseStudy(where: string, input: unknown): Study {
   const study = parseInput(where, studySchema, input);
+  checkProtocol(`${where}: transfer`, study.transfer);
   for (const entry of study.methods) checkCombination(`${where}: methods`, entry);
   const run = study.methods.flatMap(kindsOf);
   for (const axis of ["strengths", "options"] as const)

@@ -1,11 +1,12 @@
 import type { Tensor } from "../base/index.ts";
 import type { LabelledImages } from "../datasets/index.ts";
 import type { CompileOptions } from "../engine/index.ts";
-import { evaluate } from "../metrics/index.ts";
+import { evaluate, meanPerClass } from "../metrics/index.ts";
 import type { Model, Parameters } from "../models/index.ts";
 import { extractFeatures, fineTune, fineTuningSchedule, headGradientNorm, transfer } from "../transfer/index.ts";
 import { targetAttackStage } from "./attack-stage.ts";
 import { augmentedTarget } from "./augmented-target.ts";
+import { fewShotStage } from "./few-shot-stage.ts";
 import { relayed } from "./relay.ts";
 import type { Row, TrialEvent } from "./row.ts";
 import type { Trial } from "./trial.ts";
@@ -22,11 +23,13 @@ export function transferStage(
   target: SideData,
   engine: CompileOptions,
 ): AsyncGenerator<TrialEvent, TransferNumbers> {
-  const stage = trial.transfer.protocol === "frozen" ? frozenTransfer : fullTransfer;
+  const stage = stages[trial.transfer.protocol];
   const { methods, seed, transfer } = trial;
   const train = transfer.augment ? augmentedTarget(target.train, methods, seed) : target.train;
   return stage(trial, source, parameters, { ...target, train }, engine);
 }
+
+const stages = { frozen: frozenTransfer, full: fineTuning, partial: fineTuning, "few-shot": fewShotStage } as const;
 
 async function* frozenTransfer(
   trial: Trial,
@@ -56,6 +59,7 @@ async function* frozenTransfer(
       validationAccuracy: { value: chosen.validationAccuracy, n: target.validation.shape[0] },
       accuracy: test.accuracy,
       loss: test.loss,
+      meanPerClass: meanOverClasses(test.correct, target.test.labels),
       robust,
     },
     head: { l2: chosen.l2, iterations, gradientNorm, converged },
@@ -64,10 +68,10 @@ async function* frozenTransfer(
 }
 
 /**
- * All parameters trained on the target, by the source's schedule a fifth as long. Nothing is chosen on validation. In the
+ * All parameters, or the last blocks and the head, trained on the target, by the source's schedule a fifth as long. Nothing is chosen on validation. In the
  * row, `head.l2` is the weight decay, `iterations` the steps, and the head counts as not converged.
  */
-async function* fullTransfer(
+async function* fineTuning(
   trial: Trial,
   source: Model,
   sourceParameters: Parameters<Tensor<"float32">>,
@@ -75,7 +79,11 @@ async function* fullTransfer(
   engine: CompileOptions,
 ): AsyncGenerator<TrialEvent, TransferNumbers> {
   const shorter = fineTuningSchedule(trial.schedule);
-  const run = fineTune(source, sourceParameters, target.train, shorter, { ...engine, seed: trial.seed });
+  const run = fineTune(source, sourceParameters, target.train, shorter, {
+    ...engine,
+    seed: trial.seed,
+    blocks: trial.transfer.blocks,
+  });
   const { model, parameters, steps, featuresDigest } = yield* relayed(run, ({ epoch, step, steps: each }) =>
     progress(epoch * each + step + 1, shorter.epochs * each),
   );
@@ -94,6 +102,7 @@ async function* fullTransfer(
       validationAccuracy: validation.accuracy,
       accuracy: test.accuracy,
       loss: test.loss,
+      meanPerClass: meanOverClasses(test.correct, target.test.labels),
       robust,
     },
     head: {
@@ -104,6 +113,12 @@ async function* fullTransfer(
     },
     featuresDigest,
   };
+}
+
+/** As a row keeps it. */
+function meanOverClasses(correct: Uint8Array, labels: Int32Array): Row["target"]["meanPerClass"] {
+  const { value, n } = meanPerClass(correct, labels);
+  return { value, n };
 }
 
 function progress(done: number, of: number): TrialEvent {

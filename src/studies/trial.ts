@@ -47,7 +47,14 @@ export const attackSchema = z.strictObject({
 });
 
 export const transferSchema = z.strictObject({
-  protocol: z.enum(["frozen", "full"]),
+  /**
+   * `frozen`: f as it is, a head fitted. `full`: all parameters trained. `partial`: the last `blocks` of f and the head
+   * trained. `few-shot`: as frozen, on `perClass` target images of each class, the mean over `draws` of them.
+   */
+  protocol: z.enum(["frozen", "full", "partial", "few-shot"]),
+  blocks: count.optional(),
+  perClass: count.optional(),
+  draws: count.optional(),
   /** L2 penalties on the head's weight among which validation loss chooses. */
   l2: z.array(z.number().min(0)).min(1),
   /** The methods' augmentations change the target's training images too; absent for no. */
@@ -83,6 +90,17 @@ export function trialId(trial: Trial): string {
 export function sourceStageId(trial: Trial): string {
   const { source, model, methods, schedule, seed } = trial;
   return identity({ stage: "source", source: { ...source, test: null }, model, methods, schedule, seed });
+}
+
+/** "frozen features", "last 3 blocks fine-tuned", ... */
+export function transferText({ protocol, blocks, perClass, draws, augment }: TransferConfig): string {
+  const tuned = {
+    frozen: "frozen features",
+    full: "all parameters fine-tuned",
+    partial: `last ${blocks} block${blocks === 1 ? "" : "s"} fine-tuned`,
+    "few-shot": `frozen features, ${perClass} a class, mean of ${draws} draws`,
+  }[protocol];
+  return augment ? `${tuned}, target augmented too` : tuned;
 }
 
 /** "vanilla", or "jr 0.01", or "jr 0.01 + blur 5". */

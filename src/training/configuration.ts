@@ -35,6 +35,8 @@ export interface TrainingOptions extends CompileOptions {
   readonly attack?: InnerAttack;
   /** Changes a batch before the model sees it; [0, 1] in, [0, 1] out, randomness addressed by the place. */
   readonly augment?: (images: Float32Array, place: BatchPlace) => Float32Array;
+  /** Layers of f that stay as they are, bit for bit: neither weights nor running statistics move. */
+  readonly frozenLayers?: readonly string[];
   /** Go on from here instead of from fresh parameters. */
   readonly start?: TrainingState;
   readonly signal?: AbortSignal;

@@ -36,7 +36,7 @@ export async function* train(
   model: Model,
   data: LabelledImages,
   schedule: TrainingSchedule,
-  { seed, penalties = [], attack, augment, start, signal, ...engine }: TrainingOptions,
+  { seed, penalties = [], attack, augment, frozenLayers, start, signal, ...engine }: TrainingOptions,
 ): AsyncGenerator<TrainingStep, TrainingState> {
   checkImages("training", model, data);
   checkSchedule(schedule, data.shape[0]);
@@ -45,7 +45,11 @@ export async function* train(
   const terms = penalties.filter((penalty) => penalty.through === "loss");
   const constraint = headConstraintOf(penalties);
   const constrained = withConstrainedHead(model, constraint);
-  const optimiser = { momentum: schedule.momentum, weightDecay: weightDecayOf(schedule, penalties) };
+  const optimiser = {
+    momentum: schedule.momentum,
+    weightDecay: weightDecayOf(schedule, penalties),
+    frozen: frozenLayers,
+  };
   const draw = (...address: readonly number[]) =>
     terms.map((term, i) => term.draw(model, batch, randomStream(seedFor(seed, "penalty", term.kind, i, ...address))));
   let state = start ?? freshState(model, seed);

@@ -33,6 +33,13 @@ export type Updated = {
   readonly correct: Tensor<"float32">;
 };
 
+export interface OptimiserSettings {
+  readonly momentum: number;
+  readonly weightDecay: number;
+  /** Layers of f that stay as they are, their running statistics too. */
+  readonly frozen?: readonly string[];
+}
+
 /**
  * One training step as a pure function, forward, backward and update in one:
  * minimise mean cross-entropy + sum of penalties by SGD with momentum and weight decay (PyTorch's form).
@@ -40,11 +47,11 @@ export type Updated = {
 export function update(
   model: Model,
   penalties: readonly LossTerm[],
-  { momentum, weightDecay }: { readonly momentum: number; readonly weightDecay: number },
+  { momentum, weightDecay, frozen = [] }: OptimiserSettings,
   { parameters, velocity, images, labels, learningRate, drawn }: UpdateInput<Traced>,
 ) {
   const measure = (p: Parameters<Traced>) => {
-    const statistics: BatchStatistics = {};
+    const statistics: BatchStatistics = Object.fromEntries(frozen.map((layer) => [layer, undefined]));
     const logits = model.logits(p.g, model.features(p.f, images, statistics));
     const seen = { model, parameters: withBatchStatistics(p, statistics), images, labels, logits };
     const terms = penalties.map((each, i) => each.term(seen, drawn[i] ?? []));
@@ -64,15 +71,20 @@ export function update(
   return {
     ...measured,
     // Running statistics are not learnt: they follow the batch, without momentum or decay.
-    parameters: withRunningStatistics(withStatisticsOf(next.params, parameters), statistics),
-    velocity: withStatisticsOf(next.velocity, velocity),
+    parameters: withRunningStatistics(unmoved(frozen, next.params, parameters), statistics),
+    velocity: unmoved(frozen, next.velocity, velocity),
   };
 }
 
-/** `parameters` with the running statistics of `before`. */
-function withStatisticsOf(parameters: Parameters<Traced>, before: Parameters<Traced>): Parameters<Traced> {
+/** `parameters` with the running statistics, and the frozen layers, of `before`. */
+function unmoved(
+  frozen: readonly string[],
+  parameters: Parameters<Traced>,
+  before: Parameters<Traced>,
+): Parameters<Traced> {
   const layers = Object.entries(parameters.f).map(([name, layer]) => {
     const old = before.f[name];
+    if (frozen.includes(name)) return [name, old ?? layer] as const;
     return [name, old && "mean" in old ? { ...layer, mean: old.mean, variance: old.variance } : layer] as const;
   });
   return { ...parameters, f: Object.fromEntries(layers) };

@@ -1,14 +1,19 @@
 import { mapLeaves, type Tensor, tensor } from "../base/index.ts";
 import type { LabelledImages } from "../datasets/index.ts";
 import { digestTree } from "../engine/index.ts";
-import type { Model, Parameters } from "../models/index.ts";
+import { layersBefore, type Model, type Parameters } from "../models/index.ts";
 import { type TrainingOptions, type TrainingSchedule, type TrainingStep, train } from "../training/index.ts";
 import { type LabelledFeatures, softmaxRegression } from "./softmax-regression.ts";
+
+export interface FineTuneOptions extends Pick<TrainingOptions, "seed" | "threads" | "device" | "signal"> {
+  /** How many blocks of f, from the last one on, are trained with the head; all unless it is given. */
+  readonly blocks?: number;
+}
 
 export interface FineTuned {
   /** The source's architecture with a head for the target's classes. */
   readonly model: Model;
-  /** All of them trained on the target. */
+  /** Trained on the target, but for the blocks that were frozen. */
   readonly parameters: Parameters<Tensor<"float32">>;
   readonly steps: number;
   /** SHA-256 of f before and after; different, since f was trained. */
@@ -16,8 +21,9 @@ export interface FineTuned {
 }
 
 /**
- * Transfer by training all parameters on the target, from the source's f and a fresh head, with plain cross-entropy and
- * no augmentation. This is what the paper's released code does where its text says that f is fixed.
+ * Transfer by training on the target, from the source's f and a fresh head, with plain cross-entropy and no augmentation:
+ * all parameters (which is what the paper's released code does where its text says that f is fixed), or the last blocks and
+ * the head, as in Utrera et al. 2021. Frozen blocks keep their weights and normalise by their running statistics.
  * Yields training steps; `fineTuningSchedule` gives the code's schedule.
  */
 export async function* fineTune(
@@ -25,7 +31,7 @@ export async function* fineTune(
   parameters: Parameters<Tensor<"float32">>,
   target: LabelledImages,
   schedule: TrainingSchedule,
-  options: Pick<TrainingOptions, "seed" | "threads" | "device" | "signal">,
+  { blocks, ...options }: FineTuneOptions,
 ): AsyncGenerator<TrainingStep, FineTuned> {
   const before = digestTree(parameters.f);
   const model = source.withClasses(target.classes.length);
@@ -33,7 +39,8 @@ export async function* fineTune(
   const velocity = mapLeaves(fresh, ({ shape, data }) => tensor("float32", shape, new Float32Array(data.length)));
   const start = { epochs: 0, parameters: fresh, velocity: velocity as Parameters<Tensor<"float32">> };
   let steps = 0;
-  const run = train(model, target, schedule, { ...options, start });
+  const frozenLayers = blocks === undefined ? [] : layersBefore("fine-tuning", parameters.f, blocks);
+  const run = train(model, target, schedule, { ...options, start, frozenLayers });
   try {
     for (;;) {
       const next = await run.next();

@@ -60,7 +60,7 @@ export async function* transfer(
   const fits = step.value;
   yield { done: of, of };
   const chosen = bestFit(fits);
-  const transferred = { f: parameters.f, g: toTensors(chosen.head) };
+  const transferred = { f: parameters.f, g: headTensors(chosen.head) };
   return {
     model,
     parameters: transferred,
@@ -70,6 +70,7 @@ export async function* transfer(
   };
 }
 
-function toTensors({ weight, bias }: Head): Parameters<Tensor<"float32">>["g"] {
+/** A fitted head as parameters of a model. */
+export function headTensors({ weight, bias }: Head): Parameters<Tensor<"float32">>["g"] {
   return { weight: float32([bias.length, weight.length / bias.length], weight), bias: float32([bias.length], bias) };
 }

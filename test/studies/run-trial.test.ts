@@ -174,3 +174,27 @@ test("collapsed means that the interval of the accuracy holds chance or lies bel
   expect(isCollapsed({ value: 0.118, n: 1000 }, 10)).toBe(true);
   expect(isCollapsed({ value: 0.13, n: 1000 }, 10)).toBe(false);
 });
+
+describe("protocols", () => {
+  const [base] = tinyTrials();
+  if (!base) throw new Error("no trial");
+  const context = tinyContext(data);
+
+  test("partial fine-tuning of the last block moves f, full fine-tuning elsewhere", async () => {
+    const partial = { ...base, transfer: { ...base.transfer, protocol: "partial" as const, blocks: 1 } };
+    const full = { ...base, transfer: { ...base.transfer, protocol: "full" as const } };
+    const [one, all] = [(await ran(partial, context)).row, (await ran(full, context)).row];
+    expect(one.featuresDigest.after).not.toBe(one.featuresDigest.before);
+    expect(one.featuresDigest.after).not.toBe(all.featuresDigest.after);
+    expect(one.target.meanPerClass?.n).toBe(30);
+  });
+
+  test("few-shot: the accuracy is the mean over draws", async () => {
+    const transfer = { ...base.transfer, protocol: "few-shot" as const, perClass: 2, draws: 3 };
+    const { row } = await ran({ ...base, transfer }, context);
+    expect(row.target.draws).toHaveLength(3);
+    expect(row.target.accuracy.value).toBeCloseTo((row.target.draws ?? []).reduce((a, b) => a + b) / 3, 12);
+    expect(row.featuresDigest.after).toBe(row.featuresDigest.before);
+    expect(row.target.trainLoss.n).toBe(20);
+  });
+});

@@ -21,6 +21,23 @@ const small: StudyInput = {
   seeds: 2,
 };
 
+describe("protocols", () => {
+  it.each([
+    [{ protocol: "partial" }, "protocol partial: expected blocks, a whole number of at least 1"],
+    [{ protocol: "few-shot", perClass: 5 }, "protocol few-shot: expected draws, a whole number of at least 1"],
+    [{ blocks: 2 }, "blocks: expected protocol partial beside it, got frozen"],
+    [{ protocol: "partial", blocks: 1, draws: 3 }, "draws: expected protocol few-shot beside it, got partial"],
+  ] as const)("%j is refused", (transfer, sentence) => {
+    expect(() => defineStudy({ ...small, transfer })).toThrow(`study "small": transfer: ${sentence}`);
+  });
+
+  it("hand their numbers to the trials", () => {
+    const transfer = { protocol: "few-shot", perClass: 5, draws: 3 } as const;
+    const [trial] = expandStudy(defineStudy({ ...small, transfer }));
+    expect(trial?.transfer).toMatchObject(transfer);
+  });
+});
+
 describe("expandStudy", () => {
   it("is pairs x seeds x (vanilla + one trial a strength): 1 x 2 x (1 + 2 + 1) = 8", () => {
     const labels = expandStudy(defineStudy(small)).map(({ methods, seed }) => `${seed} ${methodLabel(methods)}`);
