@@ -5,6 +5,8 @@ import { type FigureFormat, terminalTable, writeFigures } from "../figures/index
 import { relativeTransfer } from "../metrics/index.ts";
 import type { TrialFailure } from "../queue/index.ts";
 import type { Row } from "../studies/index.ts";
+import { readSavedBound } from "../theory/saved-bound.ts";
+import { resultsFolder } from "./folders.ts";
 import { complain, print, printJson } from "./output.ts";
 import { suspicions } from "./suspicions.ts";
 
@@ -22,7 +24,8 @@ export async function writeResults(
   { study, outDir, formats, failures = [], json }: ResultsOptions,
 ): Promise<void> {
   const points = relativeTransfer(rows);
-  const files = rows.length === 0 ? [] : await writeFigures(rows, { study, outDir, formats });
+  const bound = (await readSavedBound(outDir)) ?? (await readSavedBound(resultsFolder(study)));
+  const files = rows.length === 0 ? [] : await writeFigures(rows, { study, outDir, formats, bound });
   files.push(...(await writeFailures(outDir, failures)));
   if (json) {
     const suspicious = suspicions(rows, points, failures);

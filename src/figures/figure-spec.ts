@@ -1,3 +1,5 @@
+import type { SavedBound } from "../theory/index.ts";
+import { boundCaption, boundPanel } from "./bound-panel.ts";
 import { fontFamily, textWidth, wrapText } from "./font.ts";
 import { shapeGain } from "./method-style.ts";
 import type { PanelSize } from "./panel-labels.ts";
@@ -10,6 +12,8 @@ export interface FigureMeta {
   readonly study: string;
   /** Stands above the figure; none unless given. */
   readonly title?: string;
+  /** The theory's bound, where it was computed for these trials; drawn below the figure of a single setting. */
+  readonly bound?: SavedBound;
 }
 
 /** A Vega-Lite v6 specification: plain JSON. */
@@ -27,11 +31,14 @@ export function figureSpec(points: readonly Point[], meta: FigureMeta): FigureSp
   const columns = Math.min(groups.length, groups.length > 4 ? 3 : 2) || 1;
   const size = sizeOf(columns, points.length);
   const panels = groups.map((group) => panelSpec(group, size));
+  const bounded =
+    meta.bound && groups.length === 1 ? boundPanel(points, meta.bound, { ...size, height: 190 }) : undefined;
   const legend = legendView(points);
   const rows = Array.from({ length: Math.ceil(panels.length / columns) }, (_, row) => ({
     spacing: 34,
     hconcat: panels.slice(row * columns, (row + 1) * columns).map(({ view }) => view),
   }));
+  const figure = bounded ? { spacing: 20, vconcat: [...rows, bounded] } : { spacing: 24, vconcat: rows };
   const width = columns * (size.width + 50) + legend.width;
   return {
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",
@@ -39,11 +46,12 @@ export function figureSpec(points: readonly Point[], meta: FigureMeta): FigureSp
     ...(meta.title ? { title: { text: meta.title, fontSize: 14, anchor: "start", offset: 12 } } : {}),
     spacing: 14,
     vconcat: [
-      { spacing: 18, hconcat: [rows.length === 1 ? rows[0] : { spacing: 24, vconcat: rows }, legend.view] },
+      { spacing: 18, hconcat: [rows.length === 1 && !bounded ? rows[0] : figure, legend.view] },
       captionView(
         caption(
           points,
           panels.map(({ panel }) => panel),
+          bounded && meta.bound ? boundCaption(meta.bound) : undefined,
         ),
         width,
       ),
@@ -59,7 +67,7 @@ function sizeOf(columns: number, points: number): PanelSize {
 }
 
 /** What a reader must know to read the figure, as one paragraph. */
-function caption(points: readonly Point[], panels: readonly Panel[]): string {
+function caption(points: readonly Point[], panels: readonly Panel[], bound: string | undefined): string {
   const isCut = panels.some(({ cutBars }) => cutBars > 0);
   const notes = noteTexts(points);
   const missing = panels.flatMap((panel) => panel.missing);
@@ -71,6 +79,7 @@ function caption(points: readonly Point[], panels: readonly Panel[]): string {
     ...(missing.length > 0
       ? [`Not drawn for want of a vanilla row: ${missing.length} of ${points.length} points.`]
       : []),
+    ...(bound ? [bound] : []),
     ...notes.slice(0, 3),
     ...(notes.length > 3 ? [`${notes.length - 3} more notes stand below the table.`] : []),
   ].join(" ");

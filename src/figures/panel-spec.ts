@@ -59,7 +59,7 @@ function referenceLines({ dots }: Panel): object[] {
 }
 
 /** A thin line through a family's settings, weaker to stronger; collapsed ones are left out. */
-function trajectories({ dots }: Panel): object {
+export function trajectories({ dots }: Panel): object {
   const values = dots
     .filter(({ collapsed }) => !collapsed)
     .map(({ x, y, family }, order) => ({ x, y, family, order, colour: methodStyle(family).colour }));
@@ -75,7 +75,7 @@ function trajectories({ dots }: Panel): object {
 }
 
 /** Bars end at the frame in the data themselves: clip paths of renderers differ on lines without thickness. */
-function bars({ dots, xDomain, yDomain }: Panel, along: "x" | "y"): object {
+export function bars({ dots, xDomain, yDomain }: Panel, along: "x" | "y"): object {
   const [least, most] = along === "x" ? xDomain : yDomain;
   const values = dots.flatMap(({ x, y, family, xInterval, yInterval }) => {
     const interval = along === "x" ? xInterval : yInterval;
@@ -102,11 +102,12 @@ function dots(panel: Panel, collapsed: boolean): object {
   return {
     data: { values },
     mark: { type: "point", filled: false, strokeWidth: collapsed ? 1.4 : 0.8, opacity: 1, aria: true },
-    encoding: { ...lookOf(collapsed), description: { field: "description" }, tooltip: tooltips },
+    encoding: { ...dotLook(collapsed), description: { field: "description" }, tooltip: tooltips },
   };
 }
 
-const lookOf = (collapsed: boolean) => ({
+/** Encoding channels of a dot: a collapsed one is hollow. */
+export const dotLook = (collapsed: boolean) => ({
   shape: { field: "shape", type: "nominal", scale: null },
   size: { field: "size", type: "quantitative", scale: null },
   fill: collapsed ? { value: "#FFFFFF" } : { field: "colour", type: "nominal", scale: null },

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { digestBytes, InputError, writeWhole } from "../base/index.ts";
 import { relativeTransfer } from "../metrics/index.ts";
 import type { Row } from "../studies/row.ts";
+import type { SavedBound } from "../theory/index.ts";
 import { figureSpec } from "./figure-spec.ts";
 import { latexTable } from "./latex-table.ts";
 import { gitState, manifestOf } from "./manifest.ts";
@@ -29,6 +30,8 @@ export interface WriteFiguresOptions {
   readonly outDir: string;
   readonly formats?: readonly FigureFormat[];
   readonly title?: string;
+  /** Drawn into the figure where it was computed. */
+  readonly bound?: SavedBound;
   /** Pixels of the PNG to each of the figure's: 3 is about 290 dots per inch at the SVG's own size. */
   readonly pngScale?: number;
   /** What was typed, for the manifest. */
@@ -48,12 +51,13 @@ export async function writeFigures(
     outDir,
     formats = figureFormats,
     title,
+    bound,
     pngScale = 3,
     command = ["carryover", ...process.argv.slice(2)].join(" "),
   }: WriteFiguresOptions,
 ): Promise<string[]> {
   if (rows.length === 0) throw new InputError(`figures: expected at least one row of study "${study}", got none`);
-  const contents = await figureContents(rows, formats, { study, title, pngScale });
+  const contents = await figureContents(rows, formats, { study, title, bound, pngScale });
   const paths: string[] = [];
   const write = async (name: string, bytes: Uint8Array) => {
     await writeWhole(join(outDir, name), bytes);
@@ -74,10 +78,10 @@ export async function writeFigures(
 export async function figureContents(
   rows: readonly Row[],
   formats: readonly FigureFormat[],
-  { study, title, pngScale = 3 }: { study: string; title?: string; pngScale?: number },
+  { study, title, bound, pngScale = 3 }: Pick<WriteFiguresOptions, "study" | "title" | "bound" | "pngScale">,
 ): Promise<Map<string, Uint8Array>> {
   const points = relativeTransfer(rows);
-  const spec = figureSpec(points, { study, title });
+  const spec = figureSpec(points, { study, title, bound });
   const svg = formats.includes("svg") || formats.includes("png") ? await renderSvg(spec) : "";
   const makers: Record<FigureFormat, () => string | Uint8Array | Promise<Uint8Array>> = {
     svg: () => svg,

@@ -73,19 +73,21 @@ function meanOf(values: Float64Array): MeanOverImages {
 }
 
 /** Whether an augmentation acts as a penalty on a model. */
-export type AugmentationVerdict = "penalty" | "bias" | "penalty and bias" | "nothing seen";
+export type AugmentationVerdict = "penalty" | "penalty, bias unclear" | "penalty and bias" | "bias" | "nothing seen";
 
 /** Beside a penalty, a bias of at most this share of it counts as none. */
 const negligibleShare = 0.1;
 
 /**
- * `penalty`: the variance part is above 0 and the bias is within a tenth of it. `bias`: there is no variance part (as with
- * deterministic augmentations). Both otherwise; `nothing seen` where both intervals hold 0.
+ * `penalty`: the variance part is above 0, and the bias within a tenth of it, as far as its interval goes; `penalty and
+ * bias` when the bias's interval leaves 0 out; `penalty, bias unclear` when these images tell neither. `bias`: there is no
+ * variance part (as with deterministic augmentations); `nothing seen` where the bias's interval holds 0 too.
  */
 export function augmentationVerdict({ variance, bias }: AugmentationEffect): AugmentationVerdict {
-  const holdsZero = ({ interval }: MeanOverImages) => interval.low <= 0 && interval.high >= 0;
-  const hasVariance = variance.interval.low > 0;
-  if (!hasVariance) return holdsZero(bias) ? "nothing seen" : "bias";
-  const small = Math.abs(bias.value) <= negligibleShare * variance.value;
-  return small ? "penalty" : "penalty and bias";
+  const { low, high } = bias.interval;
+  const holdsZero = low <= 0 && high >= 0;
+  if (variance.interval.low <= 0) return holdsZero ? "nothing seen" : "bias";
+  const small = negligibleShare * variance.value;
+  if (low >= -small && high <= small) return "penalty";
+  return holdsZero ? "penalty, bias unclear" : "penalty and bias";
 }

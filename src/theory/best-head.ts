@@ -1,5 +1,12 @@
 import { inverseCurvatureBound } from "../transfer/curvature-bound.ts";
-import { type Head, type LabelledFeatures, lbfgs, onRawFeatures, softmaxRegression } from "../transfer/index.ts";
+import {
+  type Evaluated,
+  type Head,
+  type LabelledFeatures,
+  lbfgs,
+  onRawFeatures,
+  softmaxRegression,
+} from "../transfer/index.ts";
 import { onStandardisedHead, type Standardisation } from "../transfer/standardisation.ts";
 
 /** The best head in the ball, with a proof of how good it is. */
@@ -15,11 +22,12 @@ export interface BestHead {
 
 /**
  * inf over heads g with ||(W, b)||_F <= radius, in the given coordinates of the features, of the mean cross-entropy:
- * convex, so it can be solved to a stated gap. The gap is Frank and Wolfe's: by convexity no head h of the ball is better
- * than L(g) + <grad L(g), h - g>, hence inf L >= L(g) - (<grad L(g), g> + radius * ||grad L(g)||).
+ * convex, so it can be solved to a stated gap. By convexity every head g, in the ball or not, proves that none in the ball
+ * is better than L(g) - <grad L(g), g> - radius * ||grad L(g)|| (Frank and Wolfe's bound), nor than 0.
  *
  * Heads are found along the path of L + mu / 2 ||g||^2: for its minimum the gap is mu ||g|| (radius - ||g||), so mu is
- * lowered until the gap is small, and bisected where the norm passes the radius.
+ * lowered until the gap is small, and bisected where the norm passes the radius. A search ends early where what it has
+ * seen suffices, or where mu's strong convexity shows that the minimum lies outside: it is within ||gradient|| / mu.
  */
 export function bestHead(
   data: LabelledFeatures,
@@ -27,61 +35,68 @@ export function bestHead(
   { classes, radius, gap: wanted = 1e-2 }: { readonly classes: number; readonly radius: number; readonly gap?: number },
 ): BestHead {
   const preconditionFor = inverseCurvatureBound(data, coordinates);
-  const length = classes * (data.size + 1);
-  let point: Float64Array = new Float64Array(length);
-  let best = judged(data, coordinates, point, radius);
-  let tooStrong: { mu: number; point: Float64Array } = { mu: 1, point };
+  const start: Float64Array = new Float64Array(classes * (data.size + 1));
+  let best = { loss: Number.POSITIVE_INFINITY, point: start };
+  let lower = 0;
+  /** The loss with its gradient; what it proves is kept. */
+  const look = (point: Float64Array) => {
+    const { value, gradient } = lossAt(data, coordinates, point);
+    lower = Math.max(lower, value - dot(gradient, point) - radius * norm(gradient));
+    if (value < best.loss && norm(point) <= radius) best = { loss: value, point };
+    return { value, gradient };
+  };
+  const solved = () => best.loss - lower <= wanted;
+  look(start);
+  let tooStrong = { mu: 1, point: start };
   let tooWeak: number | undefined;
-  for (let step = 0, mu = 0.1; step < 40 && best.gap > wanted; step++) {
-    const tolerance = wanted / (50 * Math.max(1, radius));
-    const objective = (at: Float64Array) => penalised(data, coordinates, mu, at);
-    const search = lbfgs(objective, tooStrong.point, {
-      tolerance,
+  for (let step = 0, mu = 0.1; step < 40 && !solved(); step++) {
+    const search = lbfgs((at) => withPenalty(look(at), mu, at), tooStrong.point, {
+      tolerance: wanted / (50 * Math.max(1, radius)),
       maxIterations: 200,
       precondition: preconditionFor(mu),
     });
     let next = search.next();
-    while (!next.done) next = search.next();
-    point = next.value.point;
-    const found = judged(data, coordinates, point, radius);
-    // The loss that was reached and the bound that was proved may come from different heads.
-    const lower = Math.max(best.loss - best.gap, found.loss - found.gap);
-    const better = found.loss < best.loss ? found : best;
-    best = { ...better, gap: Math.max(0, better.loss - lower) };
-    if (Math.hypot(...point) > radius) tooWeak = mu;
-    else tooStrong = { mu, point };
+    while (!next.done && !solved() && !isOutside(next.value, mu, radius)) next = search.next();
+    const { point } = next.value;
+    const length = norm(point);
+    if (length > radius) {
+      tooWeak = mu;
+      look(point.map((value) => (value * radius) / length));
+    } else tooStrong = { mu, point };
     mu = tooWeak === undefined ? mu / 10 : Math.sqrt(tooStrong.mu * tooWeak);
   }
-  return best;
-}
-
-/** The head at a point, pulled into the ball, with its loss and gap. */
-function judged(data: LabelledFeatures, coordinates: Standardisation, point: Float64Array, radius: number): BestHead {
-  const length = Math.hypot(...point);
-  const inside = length > radius ? point.map((value) => (value * radius) / length) : point;
-  const { value: loss, gradient } = penalised(data, coordinates, 0, inside);
-  const slope = gradient.reduce((sum, value, i) => sum + value * (inside[i] as number), 0);
   return {
-    loss,
-    gap: Math.max(0, slope + radius * Math.hypot(...gradient)),
-    norm: Math.min(length, radius),
-    head: onRawFeatures(headAt(inside, data.size), coordinates),
+    loss: best.loss,
+    gap: Math.max(0, best.loss - lower),
+    norm: norm(best.point),
+    head: onRawFeatures(headAt(best.point, data.size), coordinates),
   };
 }
 
-/** Mean cross-entropy + mu / 2 ||(W, b)||^2 and its gradient, for a head on standardised features. */
-function penalised(data: LabelledFeatures, coordinates: Standardisation, mu: number, point: Float64Array) {
+/** Whether the penalised minimum is certain to be longer than the radius: the point is within ||gradient|| / mu of it. */
+const isOutside = ({ point, gradient }: { point: Float64Array; gradient: Float64Array }, mu: number, radius: number) =>
+  norm(point) - norm(gradient) / mu > radius;
+
+/** Mean cross-entropy of a head on standardised features, and its gradient there. */
+function lossAt(data: LabelledFeatures, coordinates: Standardisation, point: Float64Array): Evaluated {
   const measured = softmaxRegression(data, onRawFeatures(headAt(point, data.size), coordinates));
-  const pulled = onStandardisedHead(measured.gradient, coordinates);
-  const gradient = Float64Array.of(...pulled.weight, ...pulled.bias);
-  let value = measured.loss;
-  for (let i = 0; i < point.length; i++) {
-    const at = point[i] as number;
-    value += (mu / 2) * at * at;
-    gradient[i] = (gradient[i] as number) + mu * at;
-  }
-  return { value, gradient };
+  const { weight, bias } = onStandardisedHead(measured.gradient, coordinates);
+  return { value: measured.loss, gradient: Float64Array.of(...weight, ...bias) };
 }
+
+/** The same with mu / 2 ||(W, b)||^2 more. */
+const withPenalty = ({ value, gradient }: Evaluated, mu: number, point: Float64Array): Evaluated => ({
+  value: value + (mu / 2) * dot(point, point),
+  gradient: gradient.map((each, i) => each + mu * (point[i] as number)),
+});
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
+  return sum;
+}
+
+const norm = (a: Float64Array) => Math.sqrt(dot(a, a));
 
 function headAt(point: Float64Array, size: number): Head {
   const classes = point.length / (size + 1);

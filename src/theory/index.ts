@@ -12,3 +12,4 @@ export { type FamilyMember, type TheoryBound, type TheoryPoint, theoryBound } fr
 export { type Atom, type Counterexample, counterexample, type FeatureFacts } from "./counterexample.ts";
 export { rademacherEstimate } from "./rademacher.ts";
 export { ridgeClassifier } from "./ridge-classifier.ts";
+export { type SavedBound, savedBoundFile } from "./saved-bound.ts";

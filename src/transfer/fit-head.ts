@@ -63,7 +63,7 @@ export function* fitHeads(
     const precondition = preconditionFor(l2);
     const search = lbfgs(objective, point, { tolerance, maxIterations, precondition });
     let next = search.next();
-    for (; !next.done; next = search.next()) yield { fitted: fits.length, iteration: next.value };
+    for (; !next.done; next = search.next()) yield { fitted: fits.length, iteration: next.value.iterations };
     const minimum = next.value;
     point = minimum.point;
     const head = onRawFeatures(headAt(point, train.size), coordinates);

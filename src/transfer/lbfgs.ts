@@ -14,11 +14,15 @@ export interface LbfgsOptions {
   readonly precondition?: (vector: Float64Array) => Float64Array;
 }
 
-export interface Minimum extends Evaluated {
+/** Where the search is. */
+interface Iterate extends Evaluated {
   readonly point: Float64Array;
+  readonly iterations: number;
+}
+
+export interface Minimum extends Iterate {
   /** Largest component of the gradient. */
   readonly gradientNorm: number;
-  readonly iterations: number;
   /** The gradient's largest component reached the tolerance. */
   readonly converged: boolean;
 }
@@ -27,13 +31,13 @@ export interface Minimum extends Evaluated {
  * Minimises a smooth convex function by L-BFGS (Nocedal 1980; Nocedal and Wright, Numerical Optimization, algorithms 7.4
  * and 7.5) with backtracking by quadratic interpolation.
  *
- * Yields the number of iterations after each. It ends converged, or at the iteration limit, or when no step decreases the value any further in float64.
+ * Yields where it is after each iteration. It ends converged, or at the iteration limit, or when no step decreases the value any further in float64.
  */
 export function* lbfgs(
   fn: (point: Float64Array) => Evaluated,
   start: Float64Array,
   { tolerance = 1e-5, maxIterations = 1000, memory = 12, precondition = (vector) => vector.slice() }: LbfgsOptions = {},
-): Generator<number, Minimum> {
+): Generator<Iterate, Minimum> {
   let point = start;
   let current = fn(point);
   const pairs: Pair[] = [];
@@ -44,7 +48,7 @@ export function* lbfgs(
     if (!next) break;
     remember(pairs, memory, point, current, next);
     ({ point, current } = next);
-    yield ++iterations;
+    yield { point, ...current, iterations: ++iterations };
   }
   const gradientNorm = largest(current.gradient);
   return { point, ...current, gradientNorm, iterations, converged: gradientNorm <= tolerance };

@@ -111,6 +111,27 @@ describe("augmentationEffect", () => {
   });
 });
 
+describe("augmentationVerdict, with a variance of 1", () => {
+  const at = (value: number, margin: number) => ({ value, interval: { low: value - margin, high: value + margin } });
+  it.each([
+    ["penalty", 1, 0.02, 0.05],
+    ["penalty, bias unclear", 1, 0.02, 0.3],
+    ["penalty and bias", 1, -0.4, 0.3],
+    ["bias", 0, 0.4, 0.3],
+    ["nothing seen", 0, 0.2, 0.3],
+  ])("%s: variance %d, bias %d +- %d", (verdict, variance, bias, margin) =>
+    expect(
+      augmentationVerdict({
+        variance: at(variance, 0.1),
+        bias: at(bias, margin),
+        total: at(variance + bias, margin),
+        images: 9,
+        draws: 9,
+      }),
+    ).toBe(verdict),
+  );
+});
+
 describe("ridgeClassifier", () => {
   it("solves the normal equations: one feature, by hand", () => {
     // x = 1, -1 with labels 0, 1; targets less their means are +-1/2: w = mean(x t) / (mean(x^2) + ridge) = 0.5 / 1.25.

@@ -88,8 +88,8 @@ export async function showAugmentation(kind: string, request: AugmentationReques
       ),
       "",
       `The paper ${paper}.`,
-      "penalty: the bias is within a tenth of the variance, as where E T(x) = x. bias: every draw is the same, so the loss moves but no",
-      "variance is punished; a deterministic T can still shrink the class {h(T x)} when it is not injective (blur, rescale).",
+      "penalty: the bias is within a tenth of the variance, as where E T(x) = x; unclear: these images leave it open. bias: every draw is",
+      "the same, so the loss moves but no variance is punished; a T that is not injective (blur, rescale) can still shrink the class {h(T x)}.",
     ].join("\n"),
   );
 }

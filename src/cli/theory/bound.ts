@@ -2,11 +2,11 @@ import { join } from "node:path";
 import { InputError, writeWhole } from "../../base/index.ts";
 import { familyOf } from "../../claims/index.ts";
 import { gather, type LabelledImages, testSubset } from "../../datasets/index.ts";
-import { renderPng, renderSvg } from "../../figures/index.ts";
+import { renderPng, renderSvg, writeFigures } from "../../figures/index.ts";
 import { type TheoryDot, theorySpec } from "../../figures/theory-spec.ts";
 import type { Row } from "../../studies/index.ts";
 import { methodLabel } from "../../studies/trial.ts";
-import { type FamilyMember, type TheoryBound, theoryBound } from "../../theory/index.ts";
+import { type FamilyMember, savedBoundFile, type TheoryBound, theoryBound } from "../../theory/index.ts";
 import { extractFeatures } from "../../transfer/index.ts";
 import type { BoundRequest } from "../commands/theory.ts";
 import { foldersFor, resultsFolder } from "../folders.ts";
@@ -14,7 +14,7 @@ import { columns, complain, print, printJson } from "../output.ts";
 import { rowsOfStudy, trainedTrial } from "../study-rows.ts";
 import { nestedness } from "./nestedness.ts";
 
-/** tau, d and the bound over a study's trained models: a table, theory.json, theory.md and a figure. */
+/** tau, d and the bound over a study's trained models: a table, theory.json, theory.md, a figure, and the study's own anew. */
 export async function showBound(
   study: string,
   { examples, seed, out, data = [], database, json = false }: BoundRequest,
@@ -55,7 +55,7 @@ export async function showBound(
   const text = report(name, bound, labelled, nested, collapsed.length);
   const contents: [string, Uint8Array][] = [
     [
-      "theory.json",
+      savedBoundFile,
       Buffer.from(`${JSON.stringify({ ...bound, points: labelled, nestedness: nested }, undefined, 2)}\n`),
     ],
     ["theory.md", Buffer.from(`# The bound on ${name}\n\n\`\`\`\n${text}\n\`\`\`\n`)],
@@ -64,6 +64,8 @@ export async function showBound(
   ];
   for (const [file, bytes] of contents) await writeWhole(join(outDir, file), bytes);
   const files = contents.map(([file]) => join(outDir, file));
+  // The study's own figure has the bound from now on.
+  files.push(...(await writeFigures(rows, { study: name, outDir, bound: { ...bound, points: labelled } })));
   if (json) return printJson({ study: name, ...bound, points: labelled, nestedness: nested, files });
   print(text);
   for (const file of files) print(file);
