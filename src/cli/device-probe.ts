@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { InputError } from "../base/index.ts";
 import type { OnednnState } from "../engine/index.ts";
+import type { Study } from "../studies/index.ts";
 
 export const devices = ["cpu", "webgpu", "cuda"] as const;
 export type DeviceName = (typeof devices)[number];
@@ -28,7 +29,13 @@ export async function probeDevice(device: DeviceName): Promise<DeviceFinding> {
 }
 
 const onednnSchema = z.discriminatedUnion("usable", [
-  z.object({ usable: z.literal(true), version: z.string(), instructions: z.string(), verified: z.boolean() }),
+  z.object({
+    usable: z.literal(true),
+    version: z.string(),
+    instructions: z.string(),
+    verified: z.boolean(),
+    bf16: z.boolean(),
+  }),
   z.object({ usable: z.literal(false), reason: z.string() }),
 ]);
 
@@ -54,6 +61,23 @@ function askInProcess(word: DeviceName | "onednn"): Promise<{ told: string; prob
       resolve({ told, ...(error && { problem: error.message.split("\n")[0] ?? "no answer" }) });
     });
   });
+}
+
+/** Whether a study can be trained in its precision; throws InputError before anything is downloaded or trained. */
+export async function checkPrecision({ name, precision }: Study, device: DeviceName): Promise<void> {
+  if (precision !== "bf16") return;
+  const refuse = (got: string) =>
+    new InputError(
+      `study "${name}": precision: bf16 expects oneDNN on a processor that multiplies bf16 (avx512_core_bf16 or AMX), got ${got}`,
+    );
+  if (device !== "cpu") throw refuse(`--device ${device}`);
+  const engine = process.env.CARRYOVER_ENGINE;
+  if (engine === "onnxruntime") throw refuse("onnxruntime, which was asked for");
+  const state = await probeOnednn();
+  if (!state.usable) throw refuse(`onnxruntime, since ${state.reason}`);
+  const found = `oneDNN ${state.version} with ${state.instructions}`;
+  if (!state.bf16) throw refuse(found);
+  if (!state.verified && engine !== "onednn") throw refuse(`${found}, which only --engine onednn takes`);
 }
 
 /** The CPU always works; others are tried before anything is downloaded or trained for them. */

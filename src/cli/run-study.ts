@@ -24,7 +24,7 @@ import {
   trialId,
   withStrengths,
 } from "../studies/index.ts";
-import { checkDevice, type DeviceName } from "./device-probe.ts";
+import { checkDevice, checkPrecision, type DeviceName } from "./device-probe.ts";
 import { type Folders, foldersFor, resultsFolder, storeFolder, workFolder } from "./folders.ts";
 import { catchInterrupt, tellOfInterrupt } from "./interrupt.ts";
 import { exitCodes, type Launch } from "./launch.ts";
@@ -132,6 +132,7 @@ async function runMissing(run: Run): Promise<Outcome> {
   const missing = trials.length - finished.size + (await liveJobs(store.database, name));
   if (missing === 0 && !request.fresh) return nothing;
   await checkDevice(request.device);
+  await checkPrecision(study, request.device);
   if (!launch.withoutData) await fetchData(run);
   if (request.fresh) await forgetStages(workDir, trials);
   await unpause(store.database, name);

@@ -3,6 +3,7 @@ import { InputError, leavesOf, mapLeaves, type Tensor, type Tree } from "../base
 import { asInput, formOf, leavesLike } from "./arguments.ts";
 import { prepare } from "./executors.ts";
 import type { Traced } from "./numpy.ts";
+import type { Precision } from "./onednn/dnnl.ts";
 import type { Device } from "./onnxruntime.ts";
 import { recognise } from "./recognise.ts";
 import { trace } from "./trace.ts";
@@ -16,6 +17,12 @@ export interface CompileOptions {
    * function is then called without these arguments.
    */
   readonly frozen?: readonly number[];
+  /**
+   * What convolutions and matrix products read: "bf16" rounds it to 8 significant bits and keeps such tensors so in memory;
+   * sums, everything between, and all arguments and results stay float32. Throws InputError where it cannot be had: it needs
+   * oneDNN and a processor with bf16 arithmetic.
+   */
+  readonly precision?: Precision | undefined;
 }
 
 /** A function's host side: trees of tensors in, a tree of tensors out. */
@@ -34,7 +41,7 @@ export interface Compiled<Out extends Tree<Tensor> = Tree<Tensor>> {
 export async function compile<Out extends Tree<Tensor> = Tree<Tensor>>(
   fn: (...args: never[]) => Tree<Traced>,
   example: readonly Tree<Tensor>[],
-  { device = "cpu", threads = 1, frozen = [] }: CompileOptions = {},
+  { device = "cpu", threads = 1, frozen = [], precision = "float32" }: CompileOptions = {},
 ): Promise<Compiled<Out>> {
   const traced = await trace(fn, example);
   const forms = example.map((tree) => mapLeaves(tree, formOf));
@@ -46,7 +53,7 @@ export async function compile<Out extends Tree<Tensor> = Tree<Tensor>>(
       baked.set((offsets[position] ?? 0) + i, asInput(leaf));
   const { outTree } = traced;
   const { outputs } = recognise(traced, baked);
-  const executable = await prepare(outputs, { device, threads });
+  const executable = await prepare(outputs, { device, threads, precision });
 
   const live = forms.map((_, position) => position).filter((position) => !frozen.includes(position));
   const compiled = async (...args: readonly Tree<Tensor>[]): Promise<Out> => {

@@ -1,7 +1,7 @@
-import { choose } from "../base/index.ts";
+import { choose, InputError } from "../base/index.ts";
 import type { Executable } from "./executable.ts";
 import type { Node } from "./nodes.ts";
-import type { Dnnl } from "./onednn/dnnl.ts";
+import type { Dnnl, Precision } from "./onednn/dnnl.ts";
 import { prepareOnednn } from "./onednn/executor.ts";
 import { complaintAbout } from "./onednn/health.ts";
 import { findDnnl } from "./onednn/library.ts";
@@ -17,7 +17,14 @@ const verifiedVersions: readonly string[] = ["2.6.3"];
 
 /** The oneDNN of this system, or why it cannot be used. */
 export type OnednnState =
-  | { readonly usable: true; readonly version: string; readonly instructions: string; readonly verified: boolean }
+  | {
+      readonly usable: true;
+      readonly version: string;
+      readonly instructions: string;
+      readonly verified: boolean;
+      /** The processor computes in bf16, and passes the self-test in it. */
+      readonly bf16: boolean;
+    }
   | { readonly usable: false; readonly reason: string };
 
 let found: Promise<{ readonly state: OnednnState; readonly dnnl?: Dnnl }> | undefined;
@@ -40,8 +47,13 @@ async function testedDnnl(): NonNullable<typeof found> {
   const complaint = await complaintAbout(dnnl).catch((error: unknown) => String(error));
   if (complaint !== undefined)
     return { state: { usable: false, reason: `oneDNN ${version} fails its self-test: ${complaint}` } };
-  return { dnnl, state: { usable: true, version, instructions, verified: verifiedVersions.includes(version) } };
+  const verified = verifiedVersions.includes(version);
+  const bf16 = hasBf16(instructions) && (await complaintAbout(dnnl, "bf16").catch(String)) === undefined;
+  return { dnnl, state: { usable: true, version, instructions, verified, bf16 } };
 }
+
+/** Whether the instruction set multiplies bf16 itself; others imitate it, slower than they compute in float32. */
+const hasBf16 = (instructions: string) => /bf16|amx|fp16|avx10/.test(instructions);
 
 const used = new Set<string>();
 
@@ -52,9 +64,21 @@ export const usedEngines = (): readonly string[] => [...used].sort();
 export const wantedEngine = (): EngineName =>
   choose("CARRYOVER_ENGINE", process.env.CARRYOVER_ENGINE || "auto", engines);
 
-/** Makes a program ready: on oneDNN where that is wanted and can do it, else on onnxruntime. */
-export async function prepare(outputs: readonly Node[], options: ExecutorOptions): Promise<Executable> {
+export interface PrepareOptions extends ExecutorOptions {
+  readonly precision: Precision;
+}
+
+/**
+ * Makes a program ready: on oneDNN where that is wanted and can do it, else on onnxruntime. Throws InputError for a
+ * precision that cannot be had.
+ */
+export async function prepare(outputs: readonly Node[], options: PrepareOptions): Promise<Executable> {
   const dnnl = options.device === "cpu" ? await chosenDnnl() : undefined;
+  if (options.precision === "bf16") {
+    const state = dnnl && (await onednnState());
+    const got = dnnl ? `oneDNN ${dnnl.version} ${dnnl.instructions}` : "onnxruntime";
+    if (!state?.usable || !state.bf16) throw new InputError(`precision: ${bf16Needs}, got ${got}`);
+  }
   if (dnnl)
     try {
       const executable = prepareOnednn(outputs, dnnl, options);
@@ -62,6 +86,7 @@ export async function prepare(outputs: readonly Node[], options: ExecutorOptions
       return executable;
     } catch (error) {
       if (!(error instanceof Unsupported)) throw error;
+      if (options.precision === "bf16") throw new InputError(`precision: bf16: oneDNN cannot do ${error.message}`);
       warn(`oneDNN cannot do ${error.message}; onnxruntime runs the function that needs it`);
     }
   used.add("onnxruntime");
@@ -76,6 +101,9 @@ async function chosenDnnl(): Promise<Dnnl | undefined> {
   if (wanted === "onednn") warn(`oneDNN was asked for but cannot be used, onnxruntime goes on: ${state.reason}`);
   return undefined;
 }
+
+/** What precision: "bf16" stands on. */
+const bf16Needs = "bf16 expects oneDNN on a processor that multiplies bf16 (avx512_core_bf16 or AMX)";
 
 const told = new Set<string>();
 

@@ -40,6 +40,7 @@ function fieldsOf(row: Row, dt: number | undefined): (readonly [name: string, va
     ["kinds", familyOf(trial.methods)],
     ["strengths", strengthText(trial.methods)],
     ["seed", trial.seed],
+    ["precision", trial.precision ?? "float32"],
     ["dt_accuracy", dt],
     ...measured("source_train_loss", source.trainLoss),
     ...measured("source_validation_accuracy", source.validationAccuracy),

@@ -30,6 +30,7 @@ export function protocolText(points: readonly Point[]): string {
   if (!first) return "";
   const n = (of: (point: Point) => readonly number[]) => rangeText(points.flatMap(of));
   return [
+    ...(first.trial.precision ? [`trained in ${first.trial.precision}`] : []),
     transferText(first.trial.transfer),
     seedsText(points),
     `test examples: ${n((p) => p.source.accuracy.n)} source, ${n((p) => p.robust.n)} attacked, ${n((p) => p.target.accuracy.n)} target`,

@@ -88,7 +88,12 @@ const under = (prefix: string, group: string, values: Record<string, Value>): Re
 const keys: Readonly<Record<string, OverrideKey>> = {
   ...split("source"),
   ...split("target"),
-  ...under("", "", { model: name, methods: listOf(name, "names such as jr,blur,jr+blur"), seeds }),
+  ...under("", "", {
+    model: name,
+    methods: listOf(name, "names such as jr,blur,jr+blur"),
+    seeds,
+    precision: oneOf("float32", "bf16"),
+  }),
   ...under("", "schedule", {
     epochs: count,
     batch: count,

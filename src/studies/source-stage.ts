@@ -57,6 +57,7 @@ export async function* sourceStage(
   if (start) yield* epochsOf(start);
   const run = train(model, data, trial.schedule, {
     ...engine,
+    precision: trial.precision,
     seed: trial.seed,
     ...waysOf(trial.methods, trial.seed),
     start: start?.state,

@@ -77,6 +77,11 @@ const studySchema = z.strictObject({
   attack: attackInput.prefault({}),
   transfer: transferInput.prefault({}),
   seeds: seedsInput,
+  /** `float32` is left out, so that it names the same trials. */
+  precision: z
+    .enum(["float32", "bf16"])
+    .transform((precision) => (precision === "bf16" ? precision : undefined))
+    .optional(),
 });
 
 export type StudyInput = z.input<typeof studySchema>;
@@ -113,7 +118,7 @@ export function parseStudy(where: string, input: unknown): Study {
  * one seed is complete before the next begins, so that a figure can be drawn early.
  */
 export function expandStudy(study: Study): Trial[] {
-  const { model, schedule, transfer, attack } = study;
+  const { model, schedule, transfer, attack, precision } = study;
   // With eps 0 the ball is a point and any step stays in it.
   const stepSize = attack.stepSize ?? (attack.eps > 0 ? attack.eps / 4 : 1);
   const trials = study.pairs.flatMap(({ source, target }) =>
@@ -128,6 +133,7 @@ export function expandStudy(study: Study): Trial[] {
           attack: { ...attack, stepSize },
           transfer,
           seed,
+          ...(precision && { precision }),
         }),
       ),
     ),

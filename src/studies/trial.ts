@@ -72,6 +72,8 @@ export const trialSchema = z.strictObject({
   attack: attackSchema,
   transfer: transferSchema,
   seed: z.int().min(0),
+  /** What the source training's convolutions and products read; absent for float32, in which all else is computed. */
+  precision: z.literal("bf16").optional(),
 });
 
 export type Split = z.infer<typeof splitSchema>;
@@ -88,8 +90,9 @@ export function trialId(trial: Trial): string {
 
 /** The part of a trial that decides the trained source model, and so the key of its checkpoint. */
 export function sourceStageId(trial: Trial): string {
-  const { source, model, methods, schedule, seed } = trial;
-  return identity({ stage: "source", source: { ...source, test: null }, model, methods, schedule, seed });
+  const { source, model, methods, schedule, seed, precision } = trial;
+  const training = { source: { ...source, test: null }, model, methods, schedule, seed };
+  return identity({ stage: "source", ...training, ...(precision && { precision }) });
 }
 
 /** "frozen features", "last 3 blocks fine-tuned", ... */

@@ -42,6 +42,7 @@ export async function* train(
   checkSchedule(schedule, data.shape[0]);
   const { epochs, batch } = schedule;
   const steps = Math.floor(data.shape[0] / batch);
+  const inFloat32 = { ...engine, precision: "float32" } as const;
   const terms = penalties.filter((penalty) => penalty.through === "loss");
   const constraint = headConstraintOf(penalties);
   const constrained = withConstrainedHead(model, constraint);
@@ -92,7 +93,7 @@ export async function* train(
         yield { epoch, step, steps, loss, penalty, accuracy, n: batch, seconds, state };
       }
     }
-    return { ...state, parameters: await exported(state.parameters, constraint, engine) };
+    return { ...state, parameters: await exported(state.parameters, constraint, inFloat32) };
   } finally {
     await run.dispose();
     await attacks.dispose();

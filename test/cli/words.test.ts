@@ -82,6 +82,10 @@ describe("a command line that is wrong is one sentence, and exit code 2", () => 
     ["datasets fech mnist", 'datasets: expected one of list, fetch, verify, got "fech"; did you mean "fetch"?'],
     ["datasets fetch minst", `dataset: expected one of ${knownDatasets}, got "minst"; did you mean "mnist"?`],
     ["datasets verify", "verify: expected carryover datasets verify <name>, got no name"],
+    [
+      "run quickstart --set precision=bf16 --engine onnxruntime",
+      'study "quickstart": precision: bf16 expects oneDNN on a processor that multiplies bf16 (avx512_core_bf16 or AMX), got onnxruntime, which was asked for',
+    ],
   ];
   it.each(cases)("carryover %s", async (words, sentence) => {
     const { code, stdout, stderr } = await place.run(words.split(" "));

@@ -101,7 +101,7 @@ describe("--set", () => {
 describe("--set that is wrong is one sentence", () => {
   const knownMethods = Object.keys(methodKinds).join(", ");
   const knownKeys =
-    "source.dataset, source.train, source.validation, source.test, target.dataset, target.train, target.validation, target.test, model, methods, seeds, epochs, batch, learningRate, momentum, weightDecay, milestones, decay, attack.norm, attack.eps, attack.steps, attack.stepSize, attack.restarts, attack.examples, attack.health, attack.target, transfer.protocol, transfer.blocks, transfer.perClass, transfer.draws, transfer.l2, transfer.augment, strengths.<kind>, options.<kind>.<option>";
+    "source.dataset, source.train, source.validation, source.test, target.dataset, target.train, target.validation, target.test, model, methods, seeds, precision, epochs, batch, learningRate, momentum, weightDecay, milestones, decay, attack.norm, attack.eps, attack.steps, attack.stepSize, attack.restarts, attack.examples, attack.health, attack.target, transfer.protocol, transfer.blocks, transfer.perClass, transfer.draws, transfer.l2, transfer.augment, strengths.<kind>, options.<kind>.<option>";
   const kinds = Object.keys(methodKinds).slice(1).join(", ");
   const cases: [setting: string, sentence: string][] = [
     ["epohcs=3", `--set: key: expected one of ${knownKeys}, got "epohcs"; did you mean "epochs"?`],
@@ -113,6 +113,7 @@ describe("--set that is wrong is one sentence", () => {
       '--set options.jr: option: expected one of projections, got "projection"; did you mean "projections"?',
     ],
     ["options.at.randomStart=yes", '--set options.at.randomStart: expected true or false, got "yes"'],
+    ["precision=fp16", '--set precision: expected one of float32, bf16, got "fp16"'],
     ["epochs", '--set: expected key=value such as epochs=3, got "epochs"'],
     ["=3", '--set: expected key=value such as epochs=3, got "=3"'],
     ["epochs=ten", '--set epochs: expected a whole number of at least 1, got "ten"'],

@@ -7,6 +7,7 @@ import {
   methodLabel,
   parseStudy,
   type StudyInput,
+  sourceStageId,
   trialId,
   withStrengths,
 } from "../../src/studies/index.ts";
@@ -153,7 +154,7 @@ describe("a study that is wrong is one sentence", () => {
     [
       "an unknown key",
       { modle: "small-cnn" },
-      'study "small": key: expected one of name, description, pairs, model, methods, strengths, options, schedule, attack, transfer, seeds, got "modle"; did you mean "model"?',
+      'study "small": key: expected one of name, description, pairs, model, methods, strengths, options, schedule, attack, transfer, seeds, precision, got "modle"; did you mean "model"?',
     ],
     [
       "an unknown key inside",
@@ -241,5 +242,24 @@ describe("the registry of methods", () => {
     const sweep: readonly number[] = entry.sweep;
     expect([...sweep].sort((a, b) => (entry.stronger === "larger" ? a - b : b - a))).toEqual(sweep);
     expect(() => defineStudy({ ...small, methods: [kind], strengths: {} })).not.toThrow();
+  });
+});
+
+describe("precision", () => {
+  const idsOf = (change: Partial<StudyInput>) => expandStudy(defineStudy({ ...small, ...change })).map(trialId);
+
+  it("float32 names the trials that leaving it out names; bf16 names others, with source models of their own", () => {
+    expect(idsOf({ precision: "float32" })).toEqual(idsOf({}));
+    const others = new Set(idsOf({ precision: "bf16" }));
+    expect(idsOf({}).filter((id) => others.has(id))).toEqual([]);
+    const [plain] = expandStudy(defineStudy(small));
+    const [rounded] = expandStudy(defineStudy({ ...small, precision: "bf16" }));
+    if (!plain || !rounded) throw new Error("no trials");
+    expect(rounded).toEqual({ ...plain, precision: "bf16" });
+    expect(sourceStageId(rounded)).not.toBe(sourceStageId(plain));
+  });
+
+  it("an unknown one lists the known ones", () => {
+    expect(() => defineStudy({ ...small, precision: "fp16" as "bf16" })).toThrow(/precision.*float32.*bf16.*fp16/);
   });
 });

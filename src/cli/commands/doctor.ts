@@ -100,8 +100,8 @@ function onednnFinding(state: OnednnState): Finding {
     const text = `${state.reason}${install ? `; a training step on the CPU takes about a third less time with it: ${install}` : ""}`;
     return { about, state: "note", text };
   }
-  const { version, instructions, verified } = state;
-  const found = `${version} with ${instructions}`;
+  const { version, instructions, verified, bf16 } = state;
+  const found = `${version} with ${instructions}${bf16 ? ", bf16 too" : ""}`;
   if (process.env.CARRYOVER_ENGINE === "onnxruntime")
     return { about, state: "note", text: `${found}; not used, since CARRYOVER_ENGINE=onnxruntime` };
   if (verified || process.env.CARRYOVER_ENGINE === "onednn") return { about, state: "ok", text: found };

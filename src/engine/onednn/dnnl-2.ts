@@ -36,17 +36,17 @@ export function versionTwo(library: LibraryHandle, engine: bigint): Versioned {
       else check("layout", byTag(out, rank, shape, type, anyTag));
       return out;
     },
-    convolution(kind, { image, weight, bias, out }, { strides, dilation, before, after }, attributes) {
+    convolution(kind, { image, weight, out }, { strides, dilation, before, after }, { attributes, ahead: f }) {
       const ahead = choose(
         (operation) =>
           forward(
             operation,
             forwardTraining,
             direct,
-            image,
-            weight,
-            bias ?? null,
-            out,
+            f.image,
+            f.weight,
+            f.bias ?? null,
+            f.out,
             strides,
             dilation,
             before,

@@ -25,10 +25,10 @@ export function versionThree(library: LibraryHandle, engine: bigint): Versioned 
       created("layout", (out) =>
         strides ? byStrides(out, rank, shape, type, strides) : byTag(out, rank, shape, type, anyTag),
       ),
-    convolution(kind, { image, weight, bias, out }, { strides, dilation, before, after }, attributes) {
+    convolution(kind, { image, weight, out }, { strides, dilation, before, after }, { attributes, ahead: f }) {
       const window = [strides, dilation, before, after];
       const ahead = chosen((into) =>
-        forward(into, engine, forwardTraining, direct, image, weight, bias ?? null, out, ...window, attributes),
+        forward(into, engine, forwardTraining, direct, f.image, f.weight, f.bias ?? null, f.out, ...window, attributes),
       );
       if (kind === "forward" || ahead === undefined) return ahead;
       const backward = chosen((into) =>

@@ -15,7 +15,7 @@ export interface Dnnl {
     kind: ConvolutionKind,
     layouts: ConvolutionLayouts,
     geometry: Geometry,
-    relu: boolean,
+    options: ConvolutionOptions,
   ): Choice | undefined;
   matmul(x: Layout, y: Layout, out: Layout): Choice | undefined;
   reorder(from: Layout, to: Layout): Choice | undefined;
@@ -28,6 +28,8 @@ export interface Dnnl {
 /** Opaque: version 2 copies descriptors, version 3 points to them. */
 export type Layout = Buffer | bigint;
 export type ElementType = "f32" | "bf16";
+/** What convolutions and matrix products read; they add up in float32 either way. */
+export type Precision = "float32" | "bf16";
 export type ConvolutionKind = "forward" | "inputGradient" | "weightGradient";
 
 export interface ConvolutionLayouts {
@@ -35,6 +37,12 @@ export interface ConvolutionLayouts {
   readonly weight: Layout;
   readonly bias?: Layout;
   readonly out: Layout;
+}
+
+export interface ConvolutionOptions {
+  readonly relu: boolean;
+  /** Those of the forward convolution whose gradient it is, which must all have one type. */
+  readonly ahead: ConvolutionLayouts;
 }
 
 /** Two numbers each; `dilation` counts the gaps, so 0 is none. */
@@ -88,7 +96,7 @@ export interface Versioned {
     kind: ConvolutionKind,
     layouts: ConvolutionLayouts,
     geometry: Encoded,
-    attributes: bigint,
+    { attributes, ahead }: { readonly attributes: bigint; readonly ahead: ConvolutionLayouts },
   ): bigint | undefined;
   matmul(x: Layout, y: Layout, out: Layout, attributes: bigint): bigint | undefined;
   appendRelu(operations: bigint): void;
@@ -190,14 +198,19 @@ export function openDnnl(
       own.layout(numbers(shape), shape.length, elementTypes[type], strides === "any" ? undefined : numbers(strides)),
     same: (a, b) => descriptorEqual(a, b) !== 0,
     bytes: (layout) => Number(descriptorSize(layout)),
-    convolution(kind, layouts, { strides, dilation, before, after }, relu) {
+    convolution(kind, layouts, { strides, dilation, before, after }, { relu, ahead }) {
       const geometry = {
         strides: numbers(strides),
         dilation: numbers(dilation),
         before: numbers(before),
         after: numbers(after),
       };
-      return choice(own.convolution(kind, layouts, geometry, relu ? rectifying : plain));
+      return choice(
+        own.convolution(kind, layouts, geometry, {
+          attributes: relu ? rectifying : plain,
+          ahead: kind === "forward" ? layouts : ahead,
+        }),
+      );
     },
     matmul: (x, y, out) => choice(own.matmul(x, y, out, plain)),
     reorder: (from, to) => choice(chosen((out) => reorderCreate(out, from, engine, to, engine, plain))),

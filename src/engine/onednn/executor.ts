@@ -2,7 +2,7 @@ import koffi from "koffi";
 import { type Tensor, tensor } from "../../base/index.ts";
 import type { Executable } from "../executable.ts";
 import type { Node, NodeType } from "../nodes.ts";
-import type { Call, Dnnl } from "./dnnl.ts";
+import type { Call, Dnnl, Precision } from "./dnnl.ts";
 import { hostFunctions, hostNames } from "./expressions.ts";
 import { lowerToSteps } from "./lowering.ts";
 import { giveBack, takeMemory } from "./memories.ts";
@@ -20,10 +20,10 @@ const mostBytes = 65536 * 65536;
 export function prepareOnednn(
   outputs: readonly Node[],
   dnnl: Dnnl,
-  { threads }: { readonly threads: number },
+  { threads, precision = "float32" }: { readonly threads: number; readonly precision?: Precision },
 ): Executable {
   dnnl.setThreads(threads);
-  const { steps, inputs, constants, outputs: results } = lowerToSteps(outputs, dnnl);
+  const { steps, inputs, constants, outputs: results } = lowerToSteps(outputs, dnnl, precision);
   const buffers = (views: readonly View[]) => views.map(({ buffer }) => buffer);
   const plan = planMemory(steps, {
     constants: buffers(constants.map(({ view }) => view)),
@@ -77,7 +77,7 @@ function bind(steps: readonly Step[], memory: WebAssembly.Memory, dnnl: Dnnl): {
       step.operands.map(({ role, layout, buffer, offset }) => ({
         role,
         layout,
-        address: base + buffer.address + 4 * offset,
+        address: base + buffer.address + buffer.width * offset,
       })),
     );
     calls.push(call);

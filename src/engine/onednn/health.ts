@@ -1,21 +1,24 @@
 import { randomStream } from "../../base/index.ts";
 import type { ConvGeometry } from "../nodes.ts";
 import { Program } from "../program.ts";
-import type { Dnnl } from "./dnnl.ts";
+import type { Dnnl, Precision } from "./dnnl.ts";
 import { prepareOnednn } from "./executor.ts";
 
 const [batch, channels, size, kernel] = [2, 16, 6, 3];
 const image = [batch, channels, size, size];
 const weight = [channels, channels, kernel, kernel];
 const geometry: ConvGeometry = { strides: [1, 1], padding: [1, 1, 1, 1], dilation: [1, 1], groups: 1 };
-/** float32 rounds sums of some hundred terms of size one by 1e-5; a kernel that is wrong is off by about one. */
-const tolerance = 1e-3;
+/**
+ * Sums of some hundred terms of size 1/16: float32 rounds them by 1e-5, rounding the factors to bf16's 8 bits moves them by
+ * 0.01; a kernel that is wrong is off by about one.
+ */
+const tolerances = { float32: 1e-3, bf16: 0.1 } as const;
 
 /**
  * A self-test of a few milliseconds: a convolution, both of its gradients and a product through the library, against
  * nested loops. Returns what was wrong, or undefined.
  */
-export async function complaintAbout(dnnl: Dnnl): Promise<string | undefined> {
+export async function complaintAbout(dnnl: Dnnl, precision: Precision = "float32"): Promise<string | undefined> {
   const program = new Program();
   const x = program.input(0, image, "float32");
   const w = program.input(1, weight, "float32");
@@ -32,7 +35,7 @@ export async function complaintAbout(dnnl: Dnnl): Promise<string | undefined> {
     shape,
     data: noise(shape, i + 1),
   }));
-  const executable = prepareOnednn(outputs, dnnl, { threads: 1 });
+  const executable = prepareOnednn(outputs, dnnl, { threads: 1, precision });
   const results = await executable.run((leaf) => {
     const found = given[leaf];
     if (found === undefined) throw new Error(`no leaf ${leaf}`);
@@ -46,7 +49,7 @@ export async function complaintAbout(dnnl: Dnnl): Promise<string | undefined> {
     const got = results[i]?.data ?? new Float32Array();
     const target = wanted[i] ?? new Float64Array();
     const largest = target.reduce((most, value, k) => Math.max(most, difference(value, got[k])), 0);
-    if (!(largest <= tolerance)) return `its ${name} is off by ${largest}`;
+    if (!(largest <= tolerances[precision])) return `its ${name} is off by ${largest}`;
   }
   return undefined;
 }

@@ -1,8 +1,8 @@
 import { sizeOf } from "../../base/index.ts";
 import { type ConvGeometry, dim, type Node } from "../nodes.ts";
-import type { Choice, ConvolutionKind, Geometry, Layout, Role } from "./dnnl.ts";
+import type { Choice, ConvolutionKind, ElementType, Geometry, Layout, Role } from "./dnnl.ts";
 import type { CallOperand } from "./steps.ts";
-import { denseStrides, memoryOrder, sameStrides, sliced, type View, view } from "./views.ts";
+import { denseStrides, memoryOrder, sameStrides, sliced, type View, view, type Width } from "./views.ts";
 import { Unsupported, type Workspace } from "./workspace.ts";
 
 /** Images lie with their channels innermost: every kernel of oneDNN takes them so, and loops see them as plain strides. */
@@ -20,14 +20,20 @@ interface ConvolutionOperands {
   /** [1, out, 1, 1] */
   readonly bias?: View;
   readonly relu: boolean;
+  /** Of the result. */
+  readonly width: Width;
 }
 
 /** A convolution or one of its gradients. */
-export function lowerConvolution(space: Workspace, conv: Node, { x: a, y: b, bias, relu }: ConvolutionOperands): View {
+export function lowerConvolution(
+  space: Workspace,
+  conv: Node,
+  { x: a, y: b, bias, relu, width }: ConvolutionOperands,
+): View {
   const { dnnl } = space;
   if (conv.type !== "float32") throw new Unsupported(`${conv.op} of ${conv.type}`);
   const kind = kinds[conv.op as keyof typeof kinds];
-  const result = space.place(conv.op, conv.shape, kind === "weightGradient" ? undefined : channelsLast);
+  const result = space.place(conv.op, conv.shape, kind === "weightGradient" ? undefined : channelsLast, width);
   const [x, weight, y] = { forward: [a, b, result], inputGradient: [result, b, a], weightGradient: [a, result, b] }[
     kind
   ] as [View, View, View];
@@ -36,30 +42,33 @@ export function lowerConvolution(space: Workspace, conv: Node, { x: a, y: b, bia
   if (image !== x && kind === "inputGradient")
     throw new Unsupported("an input gradient with rows that nothing reached");
 
-  const asImage = (given: View) => (given === result ? given : space.dense(given, channelsLast));
   const kernels = grouped(kind === "weightGradient" ? weight : forwards(space, weight), groups);
   const biasVector = bias && vectorOf(space, bias);
-  const layouts = (strides: (view: View) => readonly number[] | "any") => ({
-    image: dnnl.layout(image.shape, strides(image)),
-    weight: dnnl.layout(kernels.shape, "any"),
-    out: dnnl.layout(y.shape, strides(y)),
-    ...(biasVector && { bias: dnnl.layout(biasVector.shape, [1]) }),
-  });
-  const last = dnnl.convolution(kind, layouts(inOrder(channelsLast)), geometry, relu);
-  const any =
-    !last || last.kernel.includes("ref")
-      ? dnnl.convolution(
-          kind,
-          layouts(() => "any"),
-          geometry,
-          relu,
-        )
-      : undefined;
-  const choice = any && !any.kernel.includes("ref") ? any : (last ?? any);
-  if (choice === undefined)
+  const chosen = (type: ElementType, strides: (view: View) => readonly number[] | "any") => {
+    const layouts = (out: ElementType) => {
+      const layout = (given: View, where: readonly number[] | "any") =>
+        dnnl.layout(given.shape, where, given.buffer === result.buffer ? out : type);
+      return {
+        image: layout(image, strides(image)),
+        weight: layout(kernels, "any"),
+        out: layout(y, strides(y)),
+        ...(biasVector && { bias: dnnl.layout(biasVector.shape, [1]) }),
+      };
+    };
+    return dnnl.convolution(kind, layouts(made(type, result)), geometry, { relu, ahead: layouts(type) });
+  };
+  // Layouts that have a real kernel, the most wanted first; "ref" in a kernel's name means a plain loop.
+  const ways = typesOf(space).flatMap((type) =>
+    [inOrder(channelsLast), () => "any" as const].map((strides) => ({ type, strides })),
+  );
+  const found = firstReal(ways, ({ type, strides }) => chosen(type, strides));
+  if (found === undefined)
     throw new Unsupported(`${conv.op} [${conv.inputs.map(({ shape }) => `${shape}`).join("] [")}]`);
+  const { choice, type } = found;
   if (isWrong(choice, image, geometry))
     throw new Unsupported(`a convolution that its kernel ${choice.kernel} gets wrong`);
+  const asImage = (given: View) =>
+    given === result ? given : space.dense(given, { order: channelsLast, width: widths[type] });
   const roles = roleNames[kind];
   call(space, choice, [
     { role: roles.image, view: asImage(image), written: kind === "inputGradient" },
@@ -68,6 +77,28 @@ export function lowerConvolution(space: Workspace, conv: Node, { x: a, y: b, bia
     ...(biasVector ? [{ role: "bias" as const, view: biasVector }] : []),
   ]);
   return result;
+}
+
+/** What a call may compute in, the wanted first. */
+const typesOf = ({ precision }: Workspace): readonly ElementType[] =>
+  precision === "bf16" ? ["bf16", "f32"] : ["f32"];
+const widths = { bf16: 2, f32: 4 } as const;
+/** What a call that reads `type` writes itself; another type is a reorder's work. */
+const made = (type: ElementType, result: View): ElementType => (type === "f32" ? "f32" : typeOf(result));
+const typeOf = ({ buffer }: View): ElementType => (buffer.width === 2 ? "bf16" : "f32");
+
+/** The first choice that is a real kernel, else the first that there is. */
+function firstReal<T>(
+  ways: readonly T[],
+  choose: (way: T) => Choice | undefined,
+): (T & { choice: Choice }) | undefined {
+  let slow: (T & { choice: Choice }) | undefined;
+  for (const way of ways) {
+    const choice = choose(way);
+    if (choice && !choice.kernel.includes("ref")) return { ...way, choice };
+    if (choice) slow ??= { ...way, choice };
+  }
+  return slow;
 }
 
 /**
@@ -90,16 +121,17 @@ const roleNames: Readonly<Record<ConvolutionKind, { image: Role; weight: Role; o
   weightGradient: { image: "source", weight: "weightsGradient", out: "destinationGradient" },
 };
 
-export function lowerMatmul(space: Workspace, node: Node, x: View, y: View): View {
+export function lowerMatmul(space: Workspace, result: View, x: View, y: View): View {
   const { dnnl } = space;
-  const result = space.place("matmul", node.shape);
-  const [a, b] = [asMatrix(space, x), asMatrix(space, y)];
-  const layout = (given: View) => dnnl.layout(given.shape, filled(given));
-  const choice = dnnl.matmul(layout(a), layout(b), layout(result));
-  if (choice === undefined) throw new Unsupported(`matmul [${x.shape}] [${y.shape}]`);
-  call(space, choice, [
-    { role: "source", view: a },
-    { role: "weights", view: b },
+  const ways = typesOf(space).map((type) => ({ type, a: asMatrix(x, type), b: asMatrix(y, type) }));
+  const out = (type: ElementType) => dnnl.layout(result.shape, filled(result), made(type, result));
+  const found = firstReal(ways, ({ type, a, b }) =>
+    dnnl.matmul(dnnl.layout(x.shape, a.strides, type), dnnl.layout(y.shape, b.strides, type), out(type)),
+  );
+  if (found === undefined) throw new Unsupported(`matmul [${x.shape}] [${y.shape}]`);
+  call(space, found.choice, [
+    { role: "source", view: found.a.placed(space) },
+    { role: "weights", view: found.b.placed(space) },
     { role: "destination", view: result, written: true },
   ]);
   return result;
@@ -111,7 +143,7 @@ function call(space: Workspace, choice: Choice, placed: readonly Placed[]): void
   const after: (() => void)[] = [];
   const operands = placed.map(({ role, view: given, written = false }): CallOperand => {
     const wanted = choice.wants(role);
-    const there = dnnl.layout(given.shape, filled(given));
+    const there = dnnl.layout(given.shape, filled(given), typeOf(given));
     if (dnnl.same(there, wanted)) return { role, layout: wanted, buffer: given.buffer, offset: given.offset, written };
     const own = { layout: wanted, buffer: space.buffer(`${role} as wanted`, dnnl.bytes(wanted) / 4), offset: 0 };
     const plain = { layout: there, buffer: given.buffer, offset: given.offset };
@@ -199,14 +231,17 @@ function vectorOf(space: Workspace, bias: View): View {
   return view(buffer, [length], [1], offset);
 }
 
-/** A matrix (or several) that lies row by row or column by column; a copy where it does not. */
-function asMatrix(space: Workspace, given: View): View {
+/** A matrix (or several) that lies row by row or column by column; where it does not, or has another type, a copy. */
+function asMatrix(given: View, type: ElementType): { strides: readonly number[]; placed: (space: Workspace) => View } {
   const [rows = 0, columns = 0] = given.strides.slice(-2);
   const positive = given.strides.every((stride, axis) => stride > 0 || given.shape[axis] === 1);
   const [height = 1, width = 1] = given.shape.slice(-2);
   const byRows = (columns === 1 || width === 1) && (rows >= width || height === 1);
   const byColumns = (rows === 1 || height === 1) && (columns >= height || width === 1);
-  return positive && (byRows || byColumns) ? given : space.dense(given);
+  const isMatrix = positive && (byRows || byColumns);
+  if (isMatrix && typeOf(given) === type) return { strides: filled(given), placed: () => given };
+  const order = isMatrix ? memoryOrder(given) : given.shape.map((_, axis) => axis);
+  return { strides: inOrder(order)(given), placed: (space) => space.dense(given, { order, width: widths[type] }) };
 }
 
 /** Strides as oneDNN wants them: axes of one element, which have none here, get what a dense tensor would have. */

@@ -1,8 +1,9 @@
 import { dim, first, listOf, type Node, reachable, scalarOf, second } from "../nodes.ts";
 import { usersOf } from "../users.ts";
 import { type ConvolutionGroup, planConvolutions } from "./convolution-groups.ts";
-import type { Dnnl } from "./dnnl.ts";
+import type { Dnnl, Precision } from "./dnnl.ts";
 import type { Expression } from "./expressions.ts";
+import { planHalves } from "./halves.ts";
 import { hostKernel } from "./host-kernels.ts";
 import { isElementwise, planInlining } from "./inlining.ts";
 import { loadsOf, type ReductionKind } from "./loops.ts";
@@ -30,8 +31,8 @@ export interface Lowered {
   readonly outputs: readonly View[];
 }
 
-export function lowerToSteps(outputs: readonly Node[], dnnl: Dnnl): Lowered {
-  return new Lowering(outputs, dnnl).lowered;
+export function lowerToSteps(outputs: readonly Node[], dnnl: Dnnl, precision: Precision): Lowered {
+  return new Lowering(outputs, dnnl, precision).lowered;
 }
 
 /** Gives every node that must stand in memory a view: of a buffer of its own, or of another node's. */
@@ -45,15 +46,17 @@ class Lowering {
   readonly #groups: ReadonlyMap<Node, ConvolutionGroup>;
   readonly #inlined: ReadonlySet<Node>;
   readonly #outputs: ReadonlySet<Node>;
+  readonly #halves: ReadonlySet<Node>;
 
-  constructor(outputs: readonly Node[], dnnl: Dnnl) {
-    this.#space = new Workspace(dnnl);
+  constructor(outputs: readonly Node[], dnnl: Dnnl, precision: Precision) {
+    this.#space = new Workspace(dnnl, precision);
     this.#outputs = new Set(outputs);
     const order = reachable(outputs);
     const users = usersOf(order, outputs);
     const plan = planConvolutions(order, users);
     this.#groups = plan.groups;
     this.#inlined = planInlining(order, users, plan);
+    this.#halves = precision === "bf16" ? planHalves(order, users, plan) : new Set();
     for (const node of order)
       if (!plan.absorbed.has(node) && !this.#inlined.has(node)) this.#views.set(node, this.#lower(node));
     const results = outputs.map((node) => this.#space.dense(this.view(node)));
@@ -67,6 +70,11 @@ class Lowering {
     return known;
   }
 
+  /** A new buffer for a node's result. */
+  #place(node: Node, order?: readonly number[]): View {
+    return this.#space.place(node.op, node.shape, order, this.#halves.has(node) ? 2 : 4);
+  }
+
   #lower(node: Node): View {
     const group = this.#groups.get(node);
     if (group) {
@@ -75,6 +83,7 @@ class Lowering {
         x: this.view(first(conv)),
         y: this.view(second(conv)),
         relu,
+        width: this.#halves.has(node) ? 2 : 4,
         ...(bias && { bias: this.view(bias) }),
       });
     }
@@ -98,7 +107,11 @@ class Lowering {
         const from = this.view(first(node));
         return (
           reshaped(from, node.shape) ??
-          view(this.#space.dense(from, undefined, node.type).buffer, node.shape, denseStrides(node.shape))
+          view(
+            this.#space.dense(from, { type: node.type, width: from.buffer.width }).buffer,
+            node.shape,
+            denseStrides(node.shape),
+          )
         );
       }
       case "transpose":
@@ -114,13 +127,13 @@ class Lowering {
       case "concat":
         return this.#concat(node);
       case "matmul":
-        return lowerMatmul(this.#space, node, this.view(first(node)), this.view(second(node)));
+        return lowerMatmul(this.#space, this.#place(node), this.view(first(node)), this.view(second(node)));
       case "gather":
       case "scatterAdd":
       case "sort":
       case "argsort": {
         const inputs = node.inputs.map((input) => ({
-          view: this.#space.dense(this.view(input), undefined, input.type),
+          view: this.#space.dense(this.view(input), { type: input.type }),
           type: input.type,
         }));
         const output = { view: this.#space.place(node.op, node.shape), type: node.type };
@@ -157,7 +170,7 @@ class Lowering {
     const expression = this.#expression(node);
     this.#expressions.delete(node);
     const order = this.#outputs.has(node) ? undefined : commonOrder(node.shape, expression);
-    const output = this.#space.place(node.op, node.shape, order);
+    const output = this.#place(node, order);
     this.#space.loop({ space: node.shape, expression, output });
     return output;
   }
@@ -165,7 +178,7 @@ class Lowering {
   #reduce(node: Node): View {
     const x = first(node);
     const expression = this.#operand(x);
-    const output = this.#space.place("reduce", node.shape, commonOrder(x.shape, expression));
+    const output = this.#place(node, commonOrder(x.shape, expression));
     const kind = node.attributes.kind as ReductionKind;
     this.#space.loop({ space: x.shape, expression, output, reduction: { kind, axes: listOf(node, "axes") } });
     return output;
@@ -179,7 +192,7 @@ class Lowering {
     const [sb = 0, sc = 0, sh = 0, sw = 0] = x.strides;
     const space = [batch, channels, height, window[0] ?? 1, width, window[1] ?? 1];
     const windows = view(x.buffer, space, [sb, sc, sh * (steps[0] ?? 1), sh, sw * (steps[1] ?? 1), sw], x.offset);
-    const output = this.#space.place("maxPool", node.shape, memoryOrder(x));
+    const output = this.#place(node, memoryOrder(x));
     const across = view(output.buffer, [batch, channels, height, 1, width, 1], spreadOut(output.strides));
     this.#space.loop({
       space,
@@ -193,7 +206,7 @@ class Lowering {
   #pad(node: Node): View {
     const x = first(node);
     const expression = this.#operand(x);
-    const output = this.#space.place("pad", node.shape, commonOrder(x.shape, expression));
+    const output = this.#place(node, commonOrder(x.shape, expression));
     this.#space.loop({ space: node.shape, expression: { kind: "constant", value: 0, type: node.type }, output });
     const inner = sliced(
       output,
@@ -209,7 +222,7 @@ class Lowering {
     const axis = Number(node.attributes.axis);
     const parts = node.inputs.map((input) => ({ shape: input.shape, expression: this.#operand(input) }));
     const [head] = parts;
-    const output = this.#space.place("concat", node.shape, head && commonOrder(head.shape, head.expression));
+    const output = this.#place(node, head && commonOrder(head.shape, head.expression));
     let from = 0;
     for (const { shape, expression } of parts) {
       const starts = shape.map((_, i) => (i === axis ? from : 0));

@@ -12,7 +12,7 @@ export interface Axis {
 /** Every load and the store walk by one of these; those with equal strides share one. */
 interface Pointer {
   readonly local: Local;
-  /** Strides in elements over the loop's axes. */
+  /** In bytes, over the loop's axes. */
   readonly strides: readonly number[];
 }
 
@@ -37,8 +37,8 @@ export class Nest {
     this.#loop = loop;
     this.#uses = countUses(loop.expression);
     for (const view of [loop.output, ...loadsOf(loop.expression).map((load) => load.view)]) {
-      if (this.#pointers.some(({ strides }) => String(strides) === String(view.strides))) continue;
-      const pointer = { local: fn.integer(), strides: view.strides };
+      if (this.pointer(view) >= 0) continue;
+      const pointer = { local: fn.integer(), strides: inBytes(view) };
       this.#pointers.push(pointer);
       fn.constant(backwards(view));
       fn.set(pointer.local);
@@ -51,7 +51,7 @@ export class Nest {
     for (const axis of order) {
       const length = this.#loop.space[axis] ?? 1;
       if (length === 1) continue;
-      const strides = this.#pointers.map((pointer) => 4 * (pointer.strides[axis] ?? 0));
+      const strides = this.#pointers.map((pointer) => pointer.strides[axis] ?? 0);
       const outer = axes.at(-1);
       if (outer?.strides.every((stride, i) => stride === (strides[i] ?? 0) * length))
         axes[axes.length - 1] = { length: outer.length * length, strides };
@@ -131,7 +131,8 @@ export class Nest {
   }
 
   pointer(view: View): number {
-    return this.#pointers.findIndex(({ strides }) => String(strides) === String(view.strides));
+    const wanted = String(inBytes(view));
+    return this.#pointers.findIndex(({ strides }) => String(strides) === wanted);
   }
 
   /** Leaves an expression's value for `lanes` elements from the `at`th along an axis on the stack. */
@@ -163,18 +164,19 @@ export class Nest {
 
   load(view: View, lanes: number, at: number, along: Axis): void {
     const stride = this.#stride(view, along);
+    const { width } = view.buffer;
     const single = (lane: number) => this.#reach(view, (at + lane) * stride);
-    if (stride === 0 || stride === 4 || lanes === 1) {
-      this.#fn.load(stride === 0 ? "same" : lanes === 1 ? "one" : "four", single(0));
+    if (stride === 0 || stride === width || lanes === 1) {
+      this.#fn.load(stride === 0 ? "same" : lanes === 1 ? "one" : "four", single(0), width);
       return;
     }
     const vector = this.#fn.vector();
-    this.#fn.load("one", single(0));
+    this.#fn.load("one", single(0), width);
     this.#fn.set(vector);
     for (let lane = 1; lane < 4; lane++) {
       const address = single(lane);
       this.#fn.get(vector);
-      this.#fn.loadLane(address, lane);
+      this.#fn.loadLane(address, lane, width);
       this.#fn.set(vector);
     }
     this.#fn.get(vector);
@@ -189,12 +191,14 @@ export class Nest {
       this.#fn.splat(1, "i32x4");
       this.#fn.apply("v128.and");
     }
+    const { width } = output.buffer;
+    if (width === 2) this.#fn.roundToHalves();
     this.#fn.set(vector);
-    const whole = stride === 4 && lanes > 1;
+    const whole = stride === width && lanes > 1;
     for (let lane = 0; lane < (whole ? 1 : lanes); lane++) {
       const address = this.#reach(output, (at + lane) * stride);
       this.#fn.get(vector);
-      this.#fn.store(address, whole ? undefined : lane);
+      this.#fn.store(address, width, whole ? undefined : lane);
     }
   }
 
@@ -209,7 +213,7 @@ export class Nest {
     if (pointer === undefined) throw new Error("a view without a pointer");
     this.#fn.get(pointer.local);
     const further = bytes + (this.#shift[i] ?? 0);
-    const lowest = view.buffer.address + 4 * view.offset - backwards(view);
+    const lowest = view.buffer.address + view.buffer.width * view.offset - backwards(view);
     // What an instruction adds is unsigned; steps back are taken by arithmetic.
     if (further >= 0) return lowest + further;
     this.#fn.constant(further);
@@ -219,9 +223,11 @@ export class Nest {
 }
 
 /** How many bytes lie before the first element, where strides run backwards: pointers must not become negative. */
-function backwards({ shape, strides }: View): number {
-  return strides.reduce((sum, stride, axis) => sum + (stride < 0 ? -4 * stride * ((shape[axis] ?? 1) - 1) : 0), 0);
+function backwards(view: View): number {
+  return inBytes(view).reduce((sum, stride, axis) => sum + Math.max(0, -stride * ((view.shape[axis] ?? 1) - 1)), 0);
 }
+
+const inBytes = ({ buffer, strides }: View): number[] => strides.map((stride) => buffer.width * stride);
 
 /** Axes of a space by a view's strides, widest first. */
 export function byStride(space: readonly number[], { strides }: View): number[] {

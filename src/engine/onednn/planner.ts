@@ -1,6 +1,6 @@
 import { loadsOf } from "./loops.ts";
 import { readsOf, type Step, writesOf } from "./steps.ts";
-import { type Buffer4, isDense, sameStrides } from "./views.ts";
+import { type Block, isDense, sameStrides } from "./views.ts";
 
 /** Addresses start here: code reaches back from them by at most a few lanes. */
 const start = 4096;
@@ -27,9 +27,9 @@ interface Lifetime {
 export function planMemory(
   steps: readonly Step[],
   given: {
-    readonly constants: readonly Buffer4[];
-    readonly inputs: readonly Buffer4[];
-    readonly outputs: readonly Buffer4[];
+    readonly constants: readonly Block[];
+    readonly inputs: readonly Block[];
+    readonly outputs: readonly Block[];
   },
 ): Plan {
   const permanent = permanentBuffers(steps, given.constants);
@@ -39,8 +39,8 @@ export function planMemory(
 }
 
 /** Constants, and buffers whose every writer reads nothing but such. */
-function permanentBuffers(steps: readonly Step[], constants: readonly Buffer4[]): ReadonlySet<Buffer4> {
-  const writers = new Map<Buffer4, Step[]>();
+function permanentBuffers(steps: readonly Step[], constants: readonly Block[]): ReadonlySet<Block> {
+  const writers = new Map<Block, Step[]>();
   for (const step of steps)
     for (const buffer of writesOf(step)) writers.set(buffer, [...(writers.get(buffer) ?? []), step]);
   const permanent = new Set(constants);
@@ -53,18 +53,18 @@ function permanentBuffers(steps: readonly Step[], constants: readonly Buffer4[])
 function assign(
   once: readonly Step[],
   always: readonly Step[],
-  permanent: ReadonlySet<Buffer4>,
+  permanent: ReadonlySet<Block>,
   { inputs, outputs }: Parameters<typeof planMemory>[1],
 ): Plan {
   let top = start;
-  const fixed = (buffer: Buffer4) => {
+  const fixed = (buffer: Block) => {
     buffer.address = top;
-    top += aligned(buffer.length * 4);
+    top += aligned(buffer.length * buffer.width);
   };
   permanent.forEach(fixed);
 
-  const lives = new Map<Buffer4, Lifetime>();
-  const touch = (buffer: Buffer4, at: number) => {
+  const lives = new Map<Block, Lifetime>();
+  const touch = (buffer: Block, at: number) => {
     if (permanent.has(buffer)) return;
     const known = lives.get(buffer);
     if (known) known.last = at;
@@ -86,10 +86,10 @@ const aligned = (bytes: number) => Math.ceil(bytes / alignment) * alignment;
 /** Buffers that take over the memory of another, which dies in the loop that makes them. */
 function overwrites(
   steps: readonly Step[],
-  lives: Map<Buffer4, Lifetime>,
-  permanent: ReadonlySet<Buffer4>,
-): Map<Buffer4, Buffer4> {
-  const owner = new Map<Buffer4, Buffer4>();
+  lives: Map<Block, Lifetime>,
+  permanent: ReadonlySet<Block>,
+): Map<Block, Block> {
+  const owner = new Map<Block, Block>();
   for (const [i, step] of steps.entries()) {
     if (step.kind !== "loop" || step.loop.reduction) continue;
     const { output, expression } = step.loop;
@@ -100,9 +100,7 @@ function overwrites(
       const source = owner.get(view.buffer) ?? view.buffer;
       const all = loads.filter((other) => (owner.get(other.view.buffer) ?? other.view.buffer) === source);
       const inPlace = all.every(({ view: v }) => v.offset === 0 && sameStrides(v.strides, output.strides));
-      return (
-        inPlace && !permanent.has(source) && source.length === output.buffer.length && lives.get(source)?.last === i
-      );
+      return inPlace && !permanent.has(source) && sameSize(source, output.buffer) && lives.get(source)?.last === i;
     });
     if (donor === undefined) continue;
     const source = owner.get(donor.view.buffer) ?? donor.view.buffer;
@@ -115,14 +113,16 @@ function overwrites(
   return owner;
 }
 
+const sameSize = (a: Block, b: Block) => a.length === b.length && a.width === b.width;
+
 const sizeOfView = ({ shape }: { readonly shape: readonly number[] }) => shape.reduce((a, b) => a * b, 1);
 
 /** Largest first, each at the lowest address that is free during its life. */
-function place(lives: ReadonlyMap<Buffer4, Lifetime>, base: number): number {
+function place(lives: ReadonlyMap<Block, Lifetime>, base: number): number {
   const taken: { from: number; to: number; life: Lifetime }[] = [];
   let end = base;
   for (const [buffer, life] of [...lives].sort(([a], [b]) => b.length - a.length)) {
-    const size = aligned(buffer.length * 4);
+    const size = aligned(buffer.length * buffer.width);
     let from = base;
     for (const other of taken) {
       const meets = other.life.first <= life.last && life.first <= other.life.last;

@@ -1,7 +1,7 @@
 import type { NodeType } from "../nodes.ts";
 import type { Choice, Layout, Role } from "./dnnl.ts";
 import { type Loop, loadsOf } from "./loops.ts";
-import type { Buffer4, View } from "./views.ts";
+import type { Block, View } from "./views.ts";
 
 /** One thing to do, in order. Buffers have addresses once all steps are known. */
 export type Step =
@@ -23,7 +23,7 @@ export interface TypedView {
 export interface CallOperand {
   readonly role: Role;
   readonly layout: Layout;
-  readonly buffer: Buffer4;
+  readonly buffer: Block;
   readonly offset: number;
   readonly written: boolean;
 }
@@ -31,13 +31,13 @@ export interface CallOperand {
 export type Words = Float32Array | Int32Array;
 export type HostKernel = (inputs: readonly Words[], output: Words) => void;
 
-export function readsOf(step: Step): Buffer4[] {
+export function readsOf(step: Step): Block[] {
   if (step.kind === "call") return step.operands.filter(({ written }) => !written).map(({ buffer }) => buffer);
   if (step.kind === "host") return step.inputs.map(({ view }) => view.buffer);
   return loadsOf(step.loop.expression).map(({ view }) => view.buffer);
 }
 
-export function writesOf(step: Step): Buffer4[] {
+export function writesOf(step: Step): Block[] {
   if (step.kind === "call") return step.operands.filter(({ written }) => written).map(({ buffer }) => buffer);
   return [step.kind === "host" ? step.output.view.buffer : step.loop.output.buffer];
 }

@@ -1,15 +1,19 @@
-/** Bytes that steps read and write: a part of the arena, whose place the planner chooses. All elements take 4 bytes. */
-export interface Buffer4 {
+/** Bytes that steps read and write: a part of the arena, whose place the planner chooses. */
+export interface Block {
   readonly name: string;
   /** In elements. */
   readonly length: number;
+  /** Bytes of an element: 4, or 2 where float32 values are kept as bf16. */
+  readonly width: Width;
   /** Byte address within the arena, once planned. */
   address: number;
 }
 
+export type Width = 2 | 4;
+
 /** A tensor somewhere in a buffer: element (i, j, ...) lies at offset + i * strides[0] + j * strides[1] + ... */
 export interface View {
-  readonly buffer: Buffer4;
+  readonly buffer: Block;
   readonly offset: number;
   readonly shape: readonly number[];
   /** In elements; 0 along axes of length 1 and along those that are repeated. */
@@ -27,7 +31,7 @@ export function denseStrides(shape: readonly number[], order: readonly number[] 
   return strides;
 }
 
-export function view(buffer: Buffer4, shape: readonly number[], strides: readonly number[], offset = 0): View {
+export function view(buffer: Block, shape: readonly number[], strides: readonly number[], offset = 0): View {
   return { buffer, offset, shape, strides: strides.map((stride, axis) => (shape[axis] === 1 ? 0 : stride)) };
 }
 

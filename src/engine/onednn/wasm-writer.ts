@@ -50,6 +50,8 @@ const vector = {
   "f32x4.ceil": 0x67,
   "f32x4.floor": 0x68,
   "i32x4.neg": 0xa1,
+  "i32x4.shl": 0xab,
+  "i32x4.shr_u": 0xad,
   "i32x4.add": 0xae,
   "i32x4.sub": 0xb1,
   "i32x4.mul": 0xb5,
@@ -112,21 +114,52 @@ export class FunctionWriter {
     this.#code.push(0xfd, 0x0c, ...new Uint8Array(four.buffer));
   }
 
-  /** Loads 4 neighbours, one value four times, or one value with zeros behind it; the address is on the stack. */
-  load(kind: "four" | "same" | "one", address: number): void {
-    const op = { four: 0x00, same: 0x09, one: 0x5c }[kind];
-    this.#code.push(0xfd, ...unsigned(op), 2, ...unsigned(address));
+  /**
+   * Loads 4 neighbours, one value four times, or one value with anything behind it; the address is on the stack. Elements
+   * of 2 bytes are bf16 and become the upper half of a float32.
+   */
+  load(kind: "four" | "same" | "one", address: number, width: 2 | 4): void {
+    const op = width === 4 ? { four: 0x00, same: 0x09, one: 0x5c }[kind] : { four: 0x04, same: 0x08, one: 0x08 }[kind];
+    this.#code.push(0xfd, op, width / 2, ...unsigned(address));
+    if (width === 4) return;
+    this.constant(16);
+    this.apply("i32x4.shl");
   }
 
-  /** Loads into one lane; address and vector are on the stack. */
-  loadLane(address: number, lane: number): void {
-    this.#code.push(0xfd, 0x56, 2, ...unsigned(address), lane);
+  /** Loads into one lane, whose lower half is zero where the element has 2 bytes; address and vector are on the stack. */
+  loadLane(address: number, lane: number, width: 2 | 4): void {
+    if (width === 4) this.#code.push(0xfd, 0x56, 2, ...unsigned(address), lane);
+    else this.#code.push(0xfd, 0x55, 1, ...unsigned(address), 2 * lane + 1);
   }
 
-  /** Stores all lanes, or one; address and vector are on the stack. */
-  store(address: number, lane?: number): void {
-    if (lane === undefined) this.#code.push(0xfd, 0x0b, 2, ...unsigned(address));
-    else this.#code.push(0xfd, 0x5a, 2, ...unsigned(address), lane);
+  /** Stores all lanes, or one; address and vector are on the stack. Of a vector of bf16, the lower half is stored. */
+  store(address: number, width: 2 | 4, lane?: number): void {
+    const [whole, one] = width === 4 ? [[0x0b], 0x5a] : [[0x5b], 0x59];
+    if (lane === undefined)
+      this.#code.push(0xfd, ...whole, width / 2, ...unsigned(address), ...(width === 2 ? [0] : []));
+    else this.#code.push(0xfd, one, width / 2, ...unsigned(address), lane);
+  }
+
+  /**
+   * Four float32 on the stack become four bf16, the nearest ones with ties to even, side by side in the vector's lower half.
+   * x + 0x7fff + (the lowest bit that stays), cut off, carries into the upper half just where that rounds up.
+   */
+  roundToHalves(): void {
+    const value = this.vector();
+    this.set(value);
+    this.get(value);
+    this.get(value);
+    this.constant(16);
+    this.apply("i32x4.shr_u");
+    this.splat(1, "i32x4");
+    this.apply("v128.and");
+    this.splat(0x7fff, "i32x4");
+    this.apply("i32x4.add");
+    this.apply("i32x4.add");
+    this.set(value);
+    this.get(value);
+    this.get(value);
+    this.#code.push(0xfd, 0x0d, ...[2, 3, 6, 7, 10, 11, 14, 15, 2, 3, 6, 7, 10, 11, 14, 15]);
   }
 
   extractLane(type: LaneType, lane: number): void {

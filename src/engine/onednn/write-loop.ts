@@ -52,7 +52,7 @@ class LoopWriter {
     if (live.length === 0 || reduced.length === 0) throw new Error("a reduction over nothing");
     // Vectors lie along the axis whose elements are neighbours in the largest operand.
     const neighbour = this.#nest.pointer(main);
-    const alongKept = kept.find(({ strides }) => strides[neighbour] === 4);
+    const alongKept = kept.find(({ strides }) => strides[neighbour] === main.buffer.width);
     const runs = kind === "sum" ? shortRuns(reduced) : { outer: [], inner: reduced };
     if (runs.outer.length > 0) this.#nest.back(this.#nest.walk(kept, () => this.#fill(kind)));
     const merge = runs.outer.length > 0;

@@ -3,33 +3,47 @@ import { describe, expect, test } from "vitest";
 import { randomStream, sizeOf } from "../../../src/base/index.ts";
 import { type Expression, hostFunctions, hostNames } from "../../../src/engine/onednn/expressions.ts";
 import type { ReductionKind } from "../../../src/engine/onednn/loops.ts";
-import { type Buffer4, denseStrides, type View, view } from "../../../src/engine/onednn/views.ts";
+import { type Block, denseStrides, type View, view } from "../../../src/engine/onednn/views.ts";
 import { encodeModule } from "../../../src/engine/onednn/wasm-writer.ts";
 import { writeLoop } from "../../../src/engine/onednn/write-loop.ts";
 
 const memory = new WebAssembly.Memory({ initial: 64 });
 const floats = new Float32Array(memory.buffer);
+const bytes = new DataView(memory.buffer);
 const start = 4096;
 
-/** Buffers one after the other, filled with few different values so that comparisons have ties. */
-function buffers(lengths: readonly number[], seed: number): Buffer4[] {
+/**
+ * Buffers one after the other, filled with few different values so that comparisons have ties. Each can be held in 4 bytes or,
+ * as exactly, in 2; the last one, where results go, has 4.
+ */
+function buffers(lengths: readonly number[], seed: number): Block[] {
   const stream = randomStream(seed);
   let address = start;
   return lengths.map((length, i) => {
-    const buffer = { name: `b${i}`, length, address };
-    address += 4 * length + 64;
-    new Float32Array(memory.buffer, buffer.address, length).forEach((_, k, all) => {
-      all[k] = (stream.below(15) - 7) / 4;
-    });
+    const buffer: Block = { name: `b${i}`, length, width: i < lengths.length - 1 && stream.below(2) ? 2 : 4, address };
+    address += Math.ceil((buffer.width * length) / 4) * 4 + 64;
+    for (let k = 0; k < length; k++) put(buffer, k, (stream.below(15) - 7) / 4);
     return buffer;
   });
+}
+
+/** bf16 is the upper half of a float32. */
+function put({ address, width }: Block, place: number, value: number): void {
+  if (width === 4) floats[address / 4 + place] = value;
+  else bytes.setUint16(address + 2 * place, (new Uint32Array(Float32Array.of(value).buffer)[0] as number) >>> 16, true);
+}
+
+function held({ address, width }: Block, place: number): number {
+  if (width === 4) return floats[address / 4 + place] ?? Number.NaN;
+  const halves = Uint32Array.of(bytes.getUint16(address + 2 * place, true) << 16);
+  return new Float32Array(halves.buffer)[0] ?? Number.NaN;
 }
 
 /** The value at an index of a view. */
 function at({ buffer, offset, strides }: View, index: readonly number[]): number {
   const place = index.reduce((sum, i, axis) => sum + i * (strides[axis] ?? 0), offset);
   if (place < 0 || place >= buffer.length) throw new Error(`element ${place} of ${buffer.length}`);
-  return floats[buffer.address / 4 + place] ?? Number.NaN;
+  return held(buffer, place);
 }
 
 function* indices(shape: readonly number[]): Generator<number[]> {
@@ -44,6 +58,19 @@ function* indices(shape: readonly number[]): Generator<number[]> {
       })
       .reverse();
   }
+}
+
+/** In float64: of the two values with 8 significant bits around x, the nearer one, or the one whose last bit is 0. */
+function nearestHalf(x: number): number {
+  if (!Number.isFinite(x) || x === 0) return x;
+  const exponent = Math.max(-126, Math.floor(Math.log2(Math.abs(x))));
+  const step = 2 ** (exponent - 7);
+  const down = Math.floor(x / step);
+  const rest = x / step - down;
+  const up = rest > 0.5 || (rest === 0.5 && down % 2 !== 0);
+  const rounded = (up ? down + 1 : down) * step;
+  if (Math.abs(rounded) >= 2 ** 128) return Math.sign(x) * Infinity;
+  return rounded === 0 ? Math.sign(x) * 0 : rounded;
 }
 
 function run(loop: Parameters<typeof writeLoop>[0]): void {
@@ -76,7 +103,7 @@ const layouts = (rank: number): fc.Arbitrary<Layout> =>
 const lengthOf = (space: readonly number[], { repeated }: Layout) =>
   space.reduce((product, length, axis) => product * (repeated[axis] ? 1 : length), 1);
 
-function placed(buffer: Buffer4, space: readonly number[], { repeated, backwards, order }: Layout): View {
+function placed(buffer: Block, space: readonly number[], { repeated, backwards, order }: Layout): View {
   const shape = space.map((length, axis) => (repeated[axis] ? 1 : length));
   const strides = denseStrides(shape, order);
   const turned = strides.map((stride, axis) => (backwards[axis] ? -stride : stride));
@@ -111,9 +138,9 @@ describe("loops against nested loops of JavaScript", () => {
     fc.assert(
       fc.property(cases, ({ space, a, b, seed }) => {
         const [first, second, out] = buffers([lengthOf(space, a), lengthOf(space, b), sizeOf(space)], seed) as [
-          Buffer4,
-          Buffer4,
-          Buffer4,
+          Block,
+          Block,
+          Block,
         ];
         const [x, y, output] = [
           placed(first, space, a),
@@ -147,9 +174,9 @@ describe("loops against nested loops of JavaScript", () => {
         fc.pre(axes.length > 0);
         const kept = space.map((length, axis) => (axes.includes(axis) ? 1 : length));
         const [first, second, out] = buffers([lengthOf(space, a), lengthOf(space, b), sizeOf(kept)], seed) as [
-          Buffer4,
-          Buffer4,
-          Buffer4,
+          Block,
+          Block,
+          Block,
         ];
         const [x, y, output] = [
           placed(first, space, a),
@@ -178,9 +205,47 @@ describe("loops against nested loops of JavaScript", () => {
     );
   });
 
+  test("a store as bf16 takes the nearest of them, of two the even one, in any layout", () => {
+    const values = fc.array(
+      fc.oneof(
+        fc.float({ noNaN: true }),
+        // Halfway between two neighbours, and next to it.
+        fc
+          .tuple(fc.integer({ min: 0, max: 0xff7e }), fc.integer({ min: 0x7fff, max: 0x8001 }))
+          .map(([upper, lower]) => new Float32Array(Uint32Array.of((upper << 16) | lower).buffer)[0] ?? 0)
+          .filter((value) => !Number.isNaN(value)),
+      ),
+      { minLength: 1, maxLength: 40 },
+    );
+    fc.assert(
+      fc.property(values, fc.boolean(), (list, backwards) => {
+        const from: Block = { name: "x", length: list.length, width: 4, address: start };
+        const to: Block = { name: "y", length: list.length, width: 2, address: start + 4 * list.length + 64 };
+        for (const [k, value] of list.entries()) put(from, k, value);
+        const x = view(from, [list.length], [1]);
+        const output = view(to, [list.length], [backwards ? -1 : 1], backwards ? list.length - 1 : 0);
+        run({ space: [list.length], expression: load(x), output });
+        for (const [k, value] of list.entries()) expect(at(output, [k])).toBe(nearestHalf(Math.fround(value)));
+      }),
+      { numRuns: 300, seed: 7 },
+    );
+  });
+
+  test("what is not a number stays so as bf16", () => {
+    const [from, to]: [Block, Block] = [
+      { name: "x", length: 5, width: 4, address: start },
+      { name: "y", length: 5, width: 2, address: start + 64 },
+    ];
+    for (let k = 0; k < 5; k++) put(from, k, k === 3 ? Number.POSITIVE_INFINITY : Number.NaN);
+    const [x, output] = [view(from, [5], [1]), view(to, [5], [1])];
+    run({ space: [5], expression: load(x), output });
+    expect([0, 1, 2, 3, 4].map((k) => at(output, [k]))).toEqual([NaN, NaN, NaN, Infinity, NaN]);
+  });
+
   test("a long sum rounds no worse than a sum of short ones", () => {
     const length = 300_000;
-    const [tenths, out] = buffers([length, 1], 1) as [Buffer4, Buffer4];
+    const tenths: Block = { name: "tenths", length, width: 4, address: start };
+    const out: Block = { name: "sum", length: 1, width: 4, address: start + 4 * length };
     new Float32Array(memory.buffer, tenths.address, length).fill(0.1);
     const output = view(out, [1], [0]);
     run({

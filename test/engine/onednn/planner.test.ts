@@ -2,17 +2,17 @@ import { expect, test } from "vitest";
 import { randomStream } from "../../../src/base/index.ts";
 import { planMemory } from "../../../src/engine/onednn/planner.ts";
 import type { Step } from "../../../src/engine/onednn/steps.ts";
-import { type Buffer4, view } from "../../../src/engine/onednn/views.ts";
+import { type Block, view } from "../../../src/engine/onednn/views.ts";
 
-const buffer = (name: string, length: number): Buffer4 => ({ name, length, address: -1 });
-const vector = (of: Buffer4) => view(of, [of.length], [1]);
-const copy = (from: Buffer4, to: Buffer4): Step => ({
+const buffer = (name: string, length: number): Block => ({ name, length, width: 4, address: -1 });
+const vector = (of: Block) => view(of, [of.length], [1]);
+const copy = (from: Block, to: Block): Step => ({
   kind: "host",
   run: () => {},
   inputs: [{ view: vector(from), type: "float32" }],
   output: { view: vector(to), type: "float32" },
 });
-const doubling = (from: Buffer4, to: Buffer4): Step => {
+const doubling = (from: Block, to: Block): Step => {
   const load = { kind: "load", view: vector(from), type: "float32" } as const;
   return {
     kind: "loop",
@@ -23,7 +23,7 @@ const doubling = (from: Buffer4, to: Buffer4): Step => {
     },
   };
 };
-const meet = (a: Buffer4, b: Buffer4) => a.address < b.address + 4 * b.length && b.address < a.address + 4 * a.length;
+const meet = (a: Block, b: Block) => a.address < b.address + 4 * b.length && b.address < a.address + 4 * a.length;
 
 test("what lives at the same time never shares memory, whatever the program", () => {
   const stream = randomStream(3);
@@ -32,14 +32,14 @@ test("what lives at the same time never shares memory, whatever the program", ()
     const all = [input];
     const steps: Step[] = [];
     for (let i = 0; i < 40; i++) {
-      const from = all[Math.max(0, all.length - 1 - stream.below(6))] as Buffer4;
+      const from = all[Math.max(0, all.length - 1 - stream.below(6))] as Block;
       const to = buffer(`t${i}`, 1 + stream.below(100));
       steps.push(copy(from, to));
       all.push(to);
     }
-    const last = all.at(-1) as Buffer4;
+    const last = all.at(-1) as Block;
     const { bytes } = planMemory(steps, { constants: [], inputs: [input], outputs: [last] });
-    const life = (of: Buffer4) => {
+    const life = (of: Block) => {
       const touched = steps.flatMap((step, i) =>
         step.kind === "host" && [step.inputs[0]?.view.buffer, step.output.view.buffer].includes(of) ? [i] : [],
       );
@@ -60,9 +60,9 @@ test("what lives at the same time never shares memory, whatever the program", ()
 
 test("a chain of loops works in place, and memory does not grow with its length", () => {
   const chain = Array.from({ length: 10 }, (_, i) => buffer(`t${i}`, 64));
-  const steps = chain.slice(1).map((to, i) => doubling(chain[i] as Buffer4, to));
-  const input = chain[0] as Buffer4;
-  planMemory(steps, { constants: [], inputs: [input], outputs: [chain.at(-1) as Buffer4] });
+  const steps = chain.slice(1).map((to, i) => doubling(chain[i] as Block, to));
+  const input = chain[0] as Block;
+  planMemory(steps, { constants: [], inputs: [input], outputs: [chain.at(-1) as Block] });
   expect(new Set(chain.map(({ address }) => address)).size).toBe(1);
 });
 
@@ -75,10 +75,10 @@ test("a value that is read again later is not written over", () => {
 
 test("what depends on constants alone is done once and stays", () => {
   const [weights, packed, x, out] = ["weights", "packed", "x", "out"].map((name) => buffer(name, 16)) as [
-    Buffer4,
-    Buffer4,
-    Buffer4,
-    Buffer4,
+    Block,
+    Block,
+    Block,
+    Block,
   ];
   const steps = [copy(weights, packed), copy(x, out)];
   const { once, always } = planMemory(steps, { constants: [weights], inputs: [x], outputs: [out] });

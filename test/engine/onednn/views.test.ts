@@ -21,7 +21,7 @@ function places({ shape, strides, offset }: View): number[] {
 }
 
 const whole = (shape: readonly number[]) =>
-  view({ name: "x", length: sizeOf(shape), address: 0 }, shape, denseStrides(shape));
+  view({ name: "x", length: sizeOf(shape), width: 4, address: 0 }, shape, denseStrides(shape));
 
 const shapes = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 5 });
 
