@@ -6,18 +6,14 @@ import { type Model, type Parameters, plainCnn } from "../../src/models/index.ts
 import { resnet } from "../../src/models/resnet.ts";
 import { jacobianPenalty, type LossPenalty } from "../../src/regularizers/index.ts";
 import { type Updated, type UpdateInput, update } from "../../src/training/update.ts";
+import { tinyResnet } from "../models/tiny.ts";
 
 const state = await onednnState();
 const available = state.usable && state.bf16 && (state.verified || process.env.CARRYOVER_ENGINE === "onednn");
 
 const [batch, classes] = [8, 3];
 const cnn = plainCnn({ name: "cnn, small", stages: [[16, 16], [16]], dense: [32], classes, side: 16 });
-const architecture = { blocks: [1, 1], expansion: 1, width: 8 } as const;
-const block = (name: string, inputs: number, width: number, stride: number) => ({
-  units: [{ name: `${name}_1`, weightShape: [width, inputs, 3, 3] as const, stride }],
-  shortcut: { name: `${name}_0`, weightShape: [width, inputs, 1, 1] as const, stride },
-});
-const residual = resnet("resnet, small", { ...architecture, block }, classes);
+const residual = resnet({ ...tinyResnet, width: 8 }, classes);
 const jr = jacobianPenalty(0.1);
 
 /** A step of training in one precision: its loss, penalty and, as the velocity after it, its gradient. */
