@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Eight workers of one study on a Slurm cluster: sbatch examples/slurm-array.sh
 # Before, from any machine that reaches the database, once (it asks for the trials, waits, and draws at the end):
-#   carryover run cifar10-svhn --database "$CARRYOVER_DATABASE" --workers 1
+#   carryover run cifar10-svhn --database "$CARRYOVER_DATABASE" --workers 0
 #SBATCH --job-name=carryover
 #SBATCH --array=0-7
 #SBATCH --ntasks=1

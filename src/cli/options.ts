@@ -3,12 +3,12 @@ import { choose, InputError } from "../base/index.ts";
 /** Collects an option that may be given several times. */
 export const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
 
-/** Reads a whole number of at least 1. */
+/** Reads a whole number of at least `least`. */
 export const countOption =
-  (name: string) =>
+  (name: string, least: 0 | 1 = 1) =>
   (text: string): number => {
-    if (!/^[1-9]\d{0,5}$/.test(text))
-      throw new InputError(`${name}: expected a whole number from 1 to 999999, got "${text}"`);
+    if (!/^(0|[1-9]\d{0,5})$/.test(text) || Number(text) < least)
+      throw new InputError(`${name}: expected a whole number from ${least} to 999999, got "${text}"`);
     return Number(text);
   };
 

@@ -178,8 +178,17 @@ async function workOn(
       })
     : undefined;
   let paused = false;
+  let told = "";
   const finished = async (): Promise<boolean> => {
     const [now] = await listStudies(store.database, name);
+    const standing = now
+      ? `${now.done} of ${now.trials} trials done, ${now.running} running, ${now.failed} failed`
+      : "";
+    if (now && slots === 0 && standing !== told) {
+      const { done, running, failed, trials: of } = now;
+      reporter.note(`On workers elsewhere: ${standing}`, { event: "elsewhere", done, running, failed, of });
+    }
+    told = standing;
     if (now?.paused && !paused)
       reporter.note(`${name} pauses; carryover continue ${name} lets it go on`, { event: "paused" });
     paused = now?.paused ?? false;

@@ -18,7 +18,7 @@ export interface Child {
   /** Of the process that runs, or will run, the next trial. */
   pid(): number | undefined;
   run(errand: Errand, onEvent: (event: TrialEvent) => void): Promise<Ending>;
-  /** Asks it to end between two steps, and ends it by force after `graceMs`. */
+  /** Asks it to end between two steps, and ends it by force after `graceMs`. Without a trial it does nothing. */
   stop(graceMs: number): void;
   /** Ends the process. */
   end(graceMs: number): Promise<void>;
@@ -27,19 +27,25 @@ export interface Child {
 export function childProcess(): Child {
   let worker: WorkerProcess | undefined;
   let listen = (_: TrialEvent): void => {};
-  let settle = (_: Ending): void => {};
+  let settle: ((ending: Ending) => void) | undefined;
   let force: NodeJS.Timeout | undefined;
+
+  const ended = (ending: Ending): void => {
+    clearTimeout(force);
+    force = undefined;
+    settle?.(ending);
+    settle = undefined;
+  };
 
   const started = (): WorkerProcess => {
     worker ??= startWorker({
       onMessage(message) {
         if (message.kind === "event") listen(message.event);
-        else settle(message);
+        else ended(message);
       },
       onExit(how, lastWords) {
         worker = undefined;
-        clearTimeout(force);
-        settle({ kind: "died", how, lastWords });
+        ended({ kind: "died", how, lastWords });
       },
     });
     return worker;
@@ -53,6 +59,7 @@ export function childProcess(): Child {
         started().send({ kind: "run", trial, runner, context });
       }),
     stop(graceMs) {
+      if (!settle) return;
       const asked = worker;
       asked?.send({ kind: "stop" });
       // Not the channel's end: a worker that is asked may finish its step and free what it holds.

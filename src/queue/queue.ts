@@ -1,4 +1,4 @@
-import type { Db, PgBoss } from "pg-boss";
+import type { Clock, Db, PgBoss } from "pg-boss";
 import { UnreachableError } from "../base/index.ts";
 import type { Database, Sql } from "../store/index.ts";
 
@@ -10,6 +10,15 @@ export const retryLimit = 3;
 
 /** A worker that was not heard of for so long is taken for dead, by the database's clock. pg-boss wants at least 10 s. */
 const heartbeatSeconds = 20;
+
+/** Time that does not jump with the machine's clock: pg-boss waits for a moment by it before it looks for lost workers. */
+const steadyClock: Clock = {
+  now: () => performance.timeOrigin + performance.now(),
+  setTimeout: (act, ms) => setTimeout(act, ms),
+  clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
+  setInterval: (act, ms) => setInterval(act, ms),
+  clearInterval: (timer) => clearInterval(timer as NodeJS.Timeout),
+};
 
 /** Where trials wait to be run: a pg-boss queue for each study, in the store's own database. */
 export interface Queue {
@@ -38,6 +47,7 @@ export async function openQueue(database: Database, options: QueueOptions): Prom
   const boss = new PgBoss({
     db: asBossDatabase(database),
     schema: queueSchema,
+    clock: steadyClock,
     supervise: watch,
     superviseIntervalSeconds: 5,
     monitorIntervalSeconds: 5,

@@ -26,7 +26,7 @@ import type { Queue } from "./queue.ts";
 export interface WorkOptions {
   readonly store: Store;
   readonly queue: Queue;
-  /** Trials at once, each on a worker process of its own. */
+  /** Trials at once, each on a worker process of its own; with 0 it only waits until `finished`. */
   readonly slots: number;
   /** Takes trials of these studies only. */
   readonly studies?: readonly string[];
@@ -113,7 +113,7 @@ export async function* work(options: WorkOptions): AsyncGenerator<WorkEvent, voi
     return undefined;
   };
 
-  const slot = async (child: Child): Promise<void> => {
+  const slot = async (child?: Child): Promise<void> => {
     try {
       await takeOnes(child);
     } catch (error) {
@@ -123,9 +123,10 @@ export async function* work(options: WorkOptions): AsyncGenerator<WorkEvent, voi
     }
   };
 
-  const takeOnes = async (child: Child): Promise<void> => {
+  /** Without a child it takes nothing. */
+  const takeOnes = async (child?: Child): Promise<void> => {
     while (!stopping.signal.aborted) {
-      const held = await persistently(takeNext);
+      const held = child && (await persistently(takeNext));
       if (held) await runHeld(held, child);
       else if (await persistently(async () => (await options.finished?.()) ?? false)) return;
       else await wait(pollMs, undefined, { signal: stopping.signal }).catch(() => {});
@@ -142,11 +143,16 @@ export async function* work(options: WorkOptions): AsyncGenerator<WorkEvent, voi
       left ??= why;
       child.stop(graceMs);
     });
+    const record = (what: () => Promise<unknown>): void => {
+      recording = recording.then(() => persistently(what));
+      // Thrown when the trial has ended: it needs not go on.
+      recording.catch(() => child.stop(graceMs));
+    };
     const onEvent = (event: TrialEvent): void => {
       events.push({ kind: "event", trialId, event });
       place.sees(event);
-      if (event.kind === "epoch") recording = recording.then(() => persistently(() => recordEpoch(queue, held, event)));
-      if (event.kind === "note") recording = recording.then(() => persistently(() => note(held, event.message)));
+      if (event.kind === "epoch") record(() => recordEpoch(queue, held, event));
+      if (event.kind === "note") record(() => note(held, event.message));
     };
     try {
       if (stopping.signal.aborted) left = "interrupted";
@@ -198,7 +204,7 @@ export async function* work(options: WorkOptions): AsyncGenerator<WorkEvent, voi
       if (!(error instanceof UnreachableError)) events.fail(error);
     },
   });
-  const working = children.map(slot);
+  const working = slots === 0 ? [slot()] : children.map(slot);
   void Promise.all(working).then(
     () => events.close(),
     (error) => events.fail(error),

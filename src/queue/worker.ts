@@ -18,8 +18,8 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal
 process.on("disconnect", () => process.exit(3));
 process.on("message", (message: ToWorker) => {
   if (message.kind === "run") void run(message);
+  // A trial that has just ended needs no stopping; its row is on the way.
   else if (running) stopping = true;
-  else process.exit(4);
 });
 
 let running = false;

@@ -32,8 +32,11 @@ describe("a command line that is wrong is one sentence, and exit code 2", () => 
       "run quickstart --engine onednn --device webgpu",
       "--engine: expected --device cpu beside it, got --device webgpu",
     ],
-    ["run quickstart --workers 0", '--workers: expected a whole number from 1 to 999999, got "0"'],
-    ["run quickstart --workers two", '--workers: expected a whole number from 1 to 999999, got "two"'],
+    [
+      "run quickstart --workers 0",
+      "run: --workers: expected at least 1 without --database, for no one else can work, got 0",
+    ],
+    ["run quickstart --workers two", '--workers: expected a whole number from 0 to 999999, got "two"'],
     ["run quickstart --workers", "run: option --workers <n>: expected a value, got none"],
     ["run quickstart --device cdua", '--device: expected one of cpu, webgpu, cuda, got "cdua"; did you mean "cuda"?'],
     ["run quickstart --resume --fresh", "run: expected at most one of --resume and --fresh, got both"],

@@ -34,7 +34,7 @@ const ignore = () => {};
 const environment = (data: string) => ({ CARRYOVER_DATA: data });
 
 /** The same study without a kill. */
-async function uninterrupted(study: (place: Workplace) => TinyStudy, data: string): Promise<Finals> {
+export async function uninterrupted(study: (place: Workplace) => TinyStudy, data: string): Promise<Finals> {
   const place = workplace();
   try {
     const { file, ids } = study(place);

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { UnreachableError } from "../../src/base/index.ts";
 import { recordRow } from "../../src/queue/claims.ts";
 import { openStore } from "../../src/store/index.ts";
@@ -54,6 +54,29 @@ describe.skipIf(!havePostgres("faults of a PostgreSQL"))("a PostgreSQL that", ()
       "the database answers again",
     ]);
     expect(await shop.store.attemptsOf(trialId(trial))).toEqual([fakeRow(trial)]);
+  }, 120_000);
+
+  it("serves a worker whose clock jumps a day ahead, and back again, amid a trial as any other", async () => {
+    const trial = trialOf([], 3);
+    await ask(shop, "clock", [trial]);
+    writeFileSync(hold(trial), "");
+    const day = 86_400_000;
+    let jumped = false;
+    try {
+      const events = await workAll(shop, "clock", { runner, slots: 1 }, (event) => {
+        if (event.kind !== "event" || event.event.kind !== "step" || jumped) return;
+        jumped = true;
+        vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + day });
+        setTimeout(() => vi.setSystemTime(Date.now() - 2 * day), 3000);
+        // Longer than a silent worker keeps its trial, so that it was heard of since.
+        setTimeout(() => rmSync(hold(trial)), 14_000);
+      });
+      expect(jumped).toBe(true);
+      expect(events.filter(({ kind }) => kind !== "event").map(({ kind }) => kind)).toEqual(["started", "finished"]);
+      expect(await shop.store.attemptsOf(trialId(trial))).toEqual([fakeRow(trial)]);
+    } finally {
+      vi.useRealTimers();
+    }
   }, 120_000);
 
   it("hears nothing of a worker any more gives its trial to another one, and refuses the first one's row", async () => {

@@ -41,7 +41,11 @@ export function addRun(
       "change the study, e.g. epochs=3 or source.train=5000; may be given several times",
       collect,
     )
-    .option("--workers <n>", "worker processes, one thread each (default: one per core)", countOption("--workers"))
+    .option(
+      "--workers <n>",
+      "worker processes, one thread each (default: one per core); 0 leaves all to workers elsewhere",
+      countOption("--workers", 0),
+    )
     .option("--device <device>", "cpu, webgpu or cuda", nameOption("--device", ["cpu", "webgpu", "cuda"]), "cpu")
     .option(...engineOption)
     .option("--database <url>", databaseHelp)
@@ -61,6 +65,8 @@ export function addRun(
         throw new InputError("run: expected at most one of --no-serve and --port, got both");
       if (options.resume && options.fresh)
         throw new InputError("run: expected at most one of --resume and --fresh, got both");
+      if (options.workers === 0 && databaseFor(options.database) === undefined)
+        throw new InputError("run: --workers: expected at least 1 without --database, for no one else can work, got 0");
       await chooseEngine(options.engine, options.device);
       const { runStudy } = await import("../run-study.ts");
       finish(await runStudy(requestOf(study, options, argv), launch));
