@@ -5,6 +5,7 @@ export { choose, InputError, nearest, UnreachableError, unknownName } from "./er
 export { normalCdf, normalQuantile } from "./normal.ts";
 export { type NumberFormat, numberFormats } from "./number-formats.ts";
 export { kendallTau, pageTrend, ranks, spearman, type Trend, type TrendBlock } from "./rank-correlation.ts";
+export { type Report, type ReportFigure, type ReportTable, reportMarkdown, reportPage } from "./report-page.ts";
 export { permutation, type RandomStream, randomStream, seedFor } from "./seeds.ts";
 export {
   type Interval,

@@ -1,22 +1,14 @@
+import type { ReportTable } from "../base/index.ts";
 import type { Contrast } from "./contrasts.ts";
 import type { Judgement } from "./judge.ts";
 import { intervalText, points, pText, signed } from "./verdicts.ts";
 
-/** A table as text, which Markdown, HTML and the terminal dress in their own ways. */
-export interface ClaimsTable {
-  readonly title: string;
-  readonly header: readonly string[];
-  readonly lines: readonly (readonly string[])[];
-  /** What a reader must know, as sentences. */
-  readonly notes: readonly string[];
-}
-
 /** Verdicts, settings, trends and predictors of a judgement. */
-export function claimsTables(judgement: Judgement): ClaimsTable[] {
+export function claimsTables(judgement: Judgement): ReportTable[] {
   return [verdictTable(judgement), settingTable(judgement), trendTable(judgement), predictorTable(judgement)];
 }
 
-function verdictTable({ verdicts, warnings }: Judgement): ClaimsTable {
+function verdictTable({ verdicts, warnings }: Judgement): ReportTable {
   return {
     title: "Verdicts on the paper's claims",
     header: ["claim", "verdict", "evidence"],
@@ -32,7 +24,7 @@ function verdictTable({ verdicts, warnings }: Judgement): ClaimsTable {
   };
 }
 
-function settingTable({ dt, robust, target, adjusted }: Judgement): ClaimsTable {
+function settingTable({ dt, robust, target, adjusted }: Judgement): ReportTable {
   const cell = (contrast: Contrast | undefined) =>
     contrast ? `${signed(100 * contrast.difference, 1)} ${intervalText(contrast)}` : "–";
   return {
@@ -55,7 +47,7 @@ function settingTable({ dt, robust, target, adjusted }: Judgement): ClaimsTable 
   };
 }
 
-function trendTable({ dtTrends, robustTrends }: Judgement): ClaimsTable {
+function trendTable({ dtTrends, robustTrends }: Judgement): ReportTable {
   const interval = (trend: (typeof dtTrends)[number] | undefined) =>
     trend?.interval ? ` [${signed(trend.interval.low)}, ${signed(trend.interval.high)}]` : "";
   return {
@@ -79,7 +71,7 @@ function trendTable({ dtTrends, robustTrends }: Judgement): ClaimsTable {
   };
 }
 
-function predictorTable({ predictors }: Judgement): ClaimsTable {
+function predictorTable({ predictors }: Judgement): ReportTable {
   const interval = (found: { low: number; high: number } | undefined) =>
     found ? ` [${signed(found.low)}, ${signed(found.high)}]` : "";
   const [best, second] = predictors;

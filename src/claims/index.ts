@@ -1,5 +1,5 @@
 export { claimsMarkdown, claimsPage } from "./claims-report.ts";
-export { type ClaimsTable, claimsTables } from "./claims-tables.ts";
+export { claimsTables } from "./claims-tables.ts";
 export { familyOf } from "./family.ts";
 export { type Judgement, judge } from "./judge.ts";
 export type { Verdict } from "./verdicts.ts";

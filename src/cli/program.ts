@@ -12,6 +12,7 @@ import { addRun } from "./commands/run.ts";
 import { addServe } from "./commands/serve.ts";
 import { addStudies } from "./commands/studies.ts";
 import { addTheory } from "./commands/theory.ts";
+import { addTransfer } from "./commands/transfer.ts";
 import { addWorker } from "./commands/worker.ts";
 import { exitCodes, type Launch } from "./launch.ts";
 import { complain } from "./output.ts";
@@ -60,6 +61,7 @@ function createProgram(argv: readonly string[], launch: Launch, finish: (exitCod
   addFigure(program);
   addArchiveCommands(program, finish);
   addAttack(program, argv, launch, finish);
+  addTransfer(program);
   addClaims(program);
   addTheory(program);
   addStudies(program);

@@ -6,7 +6,9 @@ export {
   type PredictorData,
   type PredictorInfo,
   type PredictorName,
+  targetPredictors,
 } from "./predictors/index.ts";
+export { type Ranking, rankCandidates } from "./ranking.ts";
 export {
   type Estimate,
   type IntervalKind,

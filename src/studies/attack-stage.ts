@@ -17,7 +17,7 @@ export interface Attacked {
 
 /** The part of a row that the attack on the source decides. */
 export async function* attackStage(
-  { attack, seed }: Trial,
+  { attack, seed }: Pick<Trial, "attack" | "seed">,
   { model, parameters, test }: Attacked,
   engine: CompileOptions,
 ): AsyncGenerator<TrialEvent, Pick<Row, "robust"> & { readonly seconds: Pick<Row["seconds"], "attack" | "health"> }> {
@@ -46,7 +46,7 @@ export async function* attackStage(
 
 /** The transferred model under the same attack, on the target's test images; undefined when the trial asks for none. */
 export async function* targetAttackStage(
-  { attack, seed }: Trial,
+  { attack, seed }: Pick<Trial, "attack" | "seed">,
   { model, parameters, test }: Attacked,
   engine: CompileOptions,
   toEvent: (done: number, of: number) => TrialEvent,

@@ -1,7 +1,7 @@
 /** Rows of features with their classes: the data of a head. */
-export interface LabelledFeatures {
+export interface LabelledFeatures<Numbers extends Float32Array | Float64Array = Float32Array> {
   /** [n, size], row-major. */
-  readonly features: Float32Array;
+  readonly features: Numbers;
   /** [n], each in [0, classes). */
   readonly labels: Int32Array;
   readonly size: number;

@@ -19,6 +19,8 @@ describe("docs/commands.md", () => {
     "import",
     "verify",
     "attack",
+    "transfer",
+    "compare",
     "claims",
     "theory counterexample",
     "theory bound",

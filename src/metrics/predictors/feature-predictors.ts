@@ -11,21 +11,13 @@ const negligible = 1e-10;
  * Source: Bao et al., ICIP 2019.
  */
 export function hScore(data: LabelledFeatures, classes: number): number {
-  const { features, labels, size } = data;
-  const n = labels.length;
-  const means = classMeans(data, classes);
-  const { values, vectors } = symmetricEigen(gram(centred(features, size, means.overall), n, size), size);
-  const least = negligible * Math.max(0, values.at(-1) ?? 0);
+  const { sums, counts, squares } = classSpectrum(centred(data), classes);
+  const least = negligible * squares.reduce((most, value) => Math.max(most, value), 0);
   let score = 0;
-  for (let k = 0; k < size; k++) {
-    if ((values[k] as number) <= least) continue;
-    for (let c = 0; c < classes; c++) {
-      let along = 0;
-      for (let j = 0; j < size; j++)
-        along +=
-          (vectors[k * size + j] as number) * ((means.of[c * size + j] as number) - (means.overall[j] as number));
-      score += ((means.counts[c] as number) * along * along) / (values[k] as number);
-    }
+  for (const [k, square] of squares.entries()) {
+    if (square <= least) continue;
+    for (let c = 0; c < classes; c++)
+      score += (sums[c * squares.length + k] as number) ** 2 / (square * Math.max(1, counts[c] as number));
   }
   return score;
 }
@@ -37,30 +29,27 @@ export function hScore(data: LabelledFeatures, classes: number): number {
  *
  * Source: You, Liu, Wang and Long, ICML 2021, algorithm 1.
  */
-export function logMe({ features, labels, size }: LabelledFeatures, classes: number): number {
-  const n = labels.length;
-  const { values, vectors } = symmetricEigen(gram(features, n, size), size);
-  const sigma = values.map((value) => Math.max(0, value));
+export function logMe(data: LabelledFeatures, classes: number): number {
+  const n = data.labels.length;
+  const { sums, counts, squares } = classSpectrum(data, classes);
   let sum = 0;
-  for (let c = 0; c < classes; c++) {
-    const moments = new Float64Array(size); // F' y
-    let count = 0;
-    for (let i = 0; i < n; i++) {
-      if (labels[i] !== c) continue;
-      count++;
-      for (let j = 0; j < size; j++) moments[j] = (moments[j] as number) + (features[i * size + j] as number);
-    }
-    const z = new Float64Array(size);
-    for (let k = 0; k < size; k++)
-      for (let j = 0; j < size; j++)
-        z[k] = (z[k] as number) + (vectors[k * size + j] as number) * (moments[j] as number);
-    sum += evidence(sigma, z, count, n);
-  }
+  for (let c = 0; c < classes; c++)
+    sum += evidence(
+      { squares, size: data.size },
+      sums.subarray(c * squares.length, (c + 1) * squares.length),
+      counts[c] as number,
+      n,
+    );
   return sum / classes;
 }
 
-/** The largest log evidence / n for eigenvalues sigma of F' F, z = V' F' y and y' y. */
-function evidence(sigma: Float64Array, z: Float64Array, yy: number, n: number): number {
+/** The largest log evidence / n for the eigenvalues of F' F that may not be 0, z = V' F' y and y' y. */
+function evidence(
+  { squares: sigma, size }: { readonly squares: Float64Array; readonly size: number },
+  z: Float64Array,
+  yy: number,
+  n: number,
+): number {
   let [alpha, beta] = [1, 1];
   let [mm, residual] = [0, 0];
   for (let step = 0; step < 200; step++) {
@@ -80,11 +69,11 @@ function evidence(sigma: Float64Array, z: Float64Array, yy: number, n: number): 
     [alpha, beta] = [nextAlpha, nextBeta];
     if (settled) break;
   }
-  let logDeterminant = 0;
+  let logDeterminant = (size - sigma.length) * Math.log(alpha);
   for (const s of sigma) logDeterminant += Math.log(alpha + beta * s);
   const logEvidence =
     (n / 2) * Math.log(beta) +
-    (sigma.length / 2) * Math.log(alpha) -
+    (size / 2) * Math.log(alpha) -
     (n / 2) * Math.log(2 * Math.PI) -
     (beta / 2) * residual -
     (alpha / 2) * mm -
@@ -92,24 +81,61 @@ function evidence(sigma: Float64Array, z: Float64Array, yy: number, n: number): 
   return logEvidence / n;
 }
 
-function classMeans({ features, labels, size }: LabelledFeatures, classes: number) {
-  const overall = new Float64Array(size);
-  const of = new Float64Array(classes * size);
-  const counts = new Float64Array(classes);
-  for (let i = 0; i < labels.length; i++) {
-    const c = labels[i] as number;
-    counts[c] = (counts[c] as number) + 1;
-    for (let j = 0; j < size; j++) {
-      const value = features[i * size + j] as number;
-      overall[j] = (overall[j] as number) + value / labels.length;
-      of[c * size + j] = (of[c * size + j] as number) + value;
-    }
-  }
-  return { overall, counts, of: of.map((value, at) => value / Math.max(1, counts[Math.floor(at / size)] as number)) };
+/** What the class of an example says along each direction in which features F vary. */
+interface ClassSpectrum {
+  /** Eigenvalues of F' F; of more features than rows only as many as rows, the others being 0. */
+  readonly squares: Float64Array;
+  /** [classes, directions]: v_k' F' y, y the indicator of a class, up to the sign of v_k. */
+  readonly sums: Float64Array;
+  /** Examples of each class. */
+  readonly counts: Float64Array;
 }
 
-function centred(features: Float32Array, size: number, mean: Float64Array): Float64Array {
-  return Float64Array.from(features, (value, at) => value - (mean[at % size] as number));
+function classSpectrum(data: LabelledFeatures<Float32Array | Float64Array>, classes: number): ClassSpectrum {
+  const { labels, size } = data;
+  const counts = new Float64Array(classes);
+  for (const label of labels) counts[label] = (counts[label] as number) + 1;
+  return { counts, ...(size <= labels.length ? byFeatures(data, classes) : byRows(data, classes)) };
+}
+
+/** By the eigenvectors v of F' F. */
+function byFeatures({ features, labels, size }: LabelledFeatures<Float32Array | Float64Array>, classes: number) {
+  const { values, vectors } = symmetricEigen(gram(features, labels.length, size), size);
+  const moments = new Float64Array(classes * size); // F' y of each class
+  for (const [i, label] of labels.entries())
+    for (let j = 0; j < size; j++)
+      moments[label * size + j] = (moments[label * size + j] as number) + (features[i * size + j] as number);
+  const sums = new Float64Array(classes * size);
+  for (let c = 0; c < classes; c++)
+    for (let k = 0; k < size; k++) {
+      let along = 0;
+      for (let j = 0; j < size; j++) along += (vectors[k * size + j] as number) * (moments[c * size + j] as number);
+      sums[c * size + k] = along;
+    }
+  return { squares: values.map((value) => Math.max(0, value)), sums };
+}
+
+/** By the eigenvectors u of F F', which is smaller where there are fewer rows than features: F v = sqrt(square) u. */
+function byRows({ features, labels, size }: LabelledFeatures<Float32Array | Float64Array>, classes: number) {
+  const n = labels.length;
+  const turned = new Float64Array(n * size);
+  for (let i = 0; i < n; i++) for (let j = 0; j < size; j++) turned[j * n + i] = features[i * size + j] as number;
+  const { values, vectors } = symmetricEigen(gram(turned, size, n), n);
+  const squares = values.map((value) => Math.max(0, value));
+  const sums = new Float64Array(classes * n);
+  for (let k = 0; k < n; k++) {
+    const root = Math.sqrt(squares[k] as number);
+    for (const [i, label] of labels.entries())
+      sums[label * n + k] = (sums[label * n + k] as number) + root * (vectors[k * n + i] as number);
+  }
+  return { squares, sums };
+}
+
+/** The features less their mean. */
+function centred({ features, labels, size }: LabelledFeatures): LabelledFeatures<Float64Array> {
+  const mean = new Float64Array(size);
+  for (const [at, value] of features.entries()) mean[at % size] = (mean[at % size] as number) + value / labels.length;
+  return { features: Float64Array.from(features, (value, at) => value - (mean[at % size] as number)), labels, size };
 }
 
 /** X' X, [size, size]. */

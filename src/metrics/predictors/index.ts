@@ -5,5 +5,6 @@ export { featureMargin } from "./margin.ts";
 export { measurePredictors, type PredictorData } from "./measure-predictors.ts";
 export type { PredictorInfo, PredictorName } from "./registry.ts";
 export { sharpness } from "./sharpness.ts";
+export { targetPredictors } from "./target-predictors.ts";
 export { transferMeasure } from "./transfer-measure.ts";
 export { largestSingularValue } from "./weight-norms.ts";

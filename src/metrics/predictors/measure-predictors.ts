@@ -4,12 +4,11 @@ import type { CompileOptions } from "../../engine/index.ts";
 import type { Model, Parameters } from "../../models/index.ts";
 import { extractFeatures, fitHeads, type LabelledFeatures } from "../../transfer/index.ts";
 import type { Measured } from "../measured.ts";
-import { hScore, logMe } from "./feature-predictors.ts";
 import { jacobianNorm } from "./jacobian-norm.ts";
-import { leep, negativeConditionalEntropy } from "./label-predictors.ts";
 import { featureMargin } from "./margin.ts";
 import type { PredictorName } from "./registry.ts";
 import { sharpness } from "./sharpness.ts";
+import { targetPredictors } from "./target-predictors.ts";
 import { transferMeasure } from "./transfer-measure.ts";
 import { weightNorms } from "./weight-norms.ts";
 
@@ -51,12 +50,6 @@ export async function measurePredictors(
   );
   const head = { weight: Float64Array.from(parameters.g.weight.data), bias: Float64Array.from(parameters.g.bias.data) };
   const targetClasses = targetTrain.classes.length;
-  const beliefs = {
-    probabilities: probabilitiesOf(target, head),
-    classes: model.classes,
-    labels: target.labels,
-    targetClasses,
-  };
   const shots = firstOfEachClass(target, most.shots, targetClasses);
   const fitted = (train: LabelledFeatures, on: LabelledFeatures) =>
     runToEnd(fitHeads(train, on, { classes: targetClasses, l2: [1e-2], tolerance: 1e-4 }))[0];
@@ -71,10 +64,7 @@ export async function measurePredictors(
     headNorm: { value: norms.head, n: 1 },
     margin: { value: featureMargin(source, head), n: source.labels.length },
     sharpness: { value: sharp, n: forSharpness.labels.length },
-    leep: { value: leep(beliefs), n: ofTarget },
-    nce: { value: negativeConditionalEntropy(beliefs), n: ofTarget },
-    hScore: { value: hScore(target, targetClasses), n: ofTarget },
-    logMe: { value: logMe(target, targetClasses), n: ofTarget },
+    ...targetPredictors(target, targetClasses, head),
     ...(optimum === undefined
       ? {}
       : { transferMeasure: { value: transferMeasure(source, target, head, optimum), n: ofTarget } }),
@@ -102,28 +92,6 @@ async function featuresOf(
     from += n;
     return { features: features.subarray((from - n) * size, from * size), labels: set.labels, size };
   }) as [LabelledFeatures, LabelledFeatures, LabelledFeatures];
-}
-
-/** softmax(W x + b), [n, classes]. */
-function probabilitiesOf(
-  { features, labels, size }: LabelledFeatures,
-  { weight, bias }: { readonly weight: Float64Array; readonly bias: Float64Array },
-): Float64Array {
-  const classes = bias.length;
-  const out = new Float64Array(labels.length * classes);
-  for (let i = 0; i < labels.length; i++) {
-    const row = out.subarray(i * classes, (i + 1) * classes);
-    for (let k = 0; k < classes; k++) {
-      let sum = bias[k] as number;
-      for (let j = 0; j < size; j++) sum += (weight[k * size + j] as number) * (features[i * size + j] as number);
-      row[k] = sum;
-    }
-    const largest = Math.max(...row);
-    let total = 0;
-    for (let k = 0; k < classes; k++) total += row[k] = Math.exp((row[k] as number) - largest);
-    for (let k = 0; k < classes; k++) row[k] = (row[k] as number) / total;
-  }
-  return out;
 }
 
 /** The first `shots` rows of each class. */

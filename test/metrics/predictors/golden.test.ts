@@ -50,6 +50,15 @@ describe("predictors equal other people's routes (golden.py: dense evidence, pse
 });
 
 describe("what predictors do not depend on, and where they end", () => {
+  it("features that are always 0 change neither H-score nor LogME, also when there are more features than images", () => {
+    const wide = 45;
+    const padded = Float32Array.from({ length: n * wide }, (_, k) =>
+      k % wide < size ? (features[Math.floor(k / wide) * size + (k % wide)] ?? 0) : 0,
+    );
+    const more = { features: padded, labels, size: wide };
+    expect(hScore(more, classes)).toBeCloseTo(hScore(data, classes), 9);
+    expect(logMe(more, classes)).toBeCloseTo(logMe(data, classes), 7);
+  });
   it("H-score and margin do not change when features are scaled, or mixed by an invertible map (H-score)", () => {
     const scaled = { ...data, features: features.map((value) => 1000 * value) };
     expect(hScore(scaled, classes)).toBeCloseTo(hScore(data, classes), 5);

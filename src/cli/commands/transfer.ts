@@ -1,0 +1,138 @@
+import type { Command } from "commander";
+import { InputError } from "../../base/index.ts";
+import type { EngineName } from "../../engine/index.ts";
+import { chooseEngine, engineOption } from "../engine-choice.ts";
+import { collect, countOption, nameOption } from "../options.ts";
+
+/** What the commands on a user's own model and images share. */
+interface OwnRequest {
+  readonly target: string;
+  readonly size?: number;
+  readonly mean?: readonly number[];
+  readonly std?: readonly number[];
+  readonly features?: string;
+  readonly train?: number;
+  readonly test?: number;
+  readonly seed: number;
+  readonly skipCorrupt?: boolean;
+  readonly out?: string;
+  readonly data?: readonly string[];
+  readonly device: "cpu" | "webgpu" | "cuda";
+  readonly engine?: EngineName;
+  readonly json?: boolean;
+}
+
+export type Protocol =
+  | { readonly kind: "frozen" | "full" }
+  | { readonly kind: "partial"; readonly blocks: number }
+  | { readonly kind: "few-shot"; readonly perClass: number };
+
+export interface TransferRequest extends OwnRequest {
+  readonly model: string;
+  readonly protocol: Protocol;
+  readonly shots: readonly number[];
+  readonly draws: number;
+  readonly epochs: number;
+  readonly learningRate: number;
+  readonly norm: "l2" | "linf";
+  readonly eps: number;
+  readonly steps: number;
+  /** How many test images are attacked; 0 for none. */
+  readonly attacked: number;
+}
+
+export type CompareRequest = OwnRequest;
+
+export function addTransfer(program: Command): void {
+  shared(
+    program
+      .command("transfer")
+      .description(
+        "will it transfer? a model of yours on images of yours: accuracy, few-shot curve, robustness, a report",
+      )
+      .requiredOption("--model <file>", "the model: .safetensors, a PyTorch state dict (.pth, .pt, .th), or .onnx"),
+  )
+    .option("--protocol <name>", "frozen, full, partial:<blocks> or few-shot:<images a class>", protocol, {
+      kind: "frozen",
+    })
+    .option("--shots <counts>", "images a class of the few-shot curve", counts("--shots"), [1, 2, 5, 10, 20])
+    .option("--draws <n>", "how often the few images are drawn anew", countOption("--draws"), 5)
+    .option("--epochs <n>", "of full and partial fine-tuning", countOption("--epochs"), 10)
+    .option("--learning-rate <rate>", "of full and partial fine-tuning", number("--learning-rate"), 0.01)
+    .option("--norm <norm>", "of the attack: l2 or linf", nameOption("--norm", ["l2", "linf"]), "l2")
+    .option("--eps <radius>", "radius of the attack's ball, pixels in [0, 1]; 8/255 works", number("--eps"), 0.25)
+    .option("--steps <n>", "of the attack", countOption("--steps"), 20)
+    .option("--attacked <n>", "how many test images are attacked, or false for none", countOrNone("--attacked"), 200)
+    .action(async (request: TransferRequest) => {
+      await chooseEngine(request.engine, request.device);
+      const { transferModel } = await import("../transfer/transfer-model.ts");
+      await transferModel(request);
+    });
+  shared(
+    program
+      .command("compare")
+      .description("which of several models transfers best to a target, and how sure that is")
+      .argument("<model...>", "two or more models' files"),
+  ).action(async (models: string[], request: CompareRequest) => {
+    await chooseEngine(request.engine, request.device);
+    const { compareModels } = await import("../transfer/compare-models.ts");
+    await compareModels(models, request);
+  });
+}
+
+function shared(command: Command): Command {
+  return command
+    .requiredOption("--target <folder>", "a folder of images, a subfolder a class; or a dataset's name")
+    .option("--size <pixels>", "images' side that the model looks at (default: its family's)", countOption("--size"))
+    .option("--mean <r,g,b>", "the model's normaliser (default: its family's)", channels("--mean"))
+    .option("--std <r,g,b>", "the model's normaliser (default: its family's)", channels("--std"))
+    .option("--features <name>", "of an .onnx file: the output or node whose value is the features")
+    .option("--train <n>", "how many of the training images (default: all)", countOption("--train"))
+    .option("--test <n>", "how many of the test images (default: all)", countOption("--test"))
+    .option("--seed <seed>", "of every draw", seed, 0)
+    .option("--skip-corrupt", "leave images out that cannot be decoded, instead of stopping")
+    .option("--out <folder>", "where the report goes (default: results/<command>-...)")
+    .option("--data <folder>", "a folder to look for data in; may be given several times", collect)
+    .option("--device <device>", "cpu, webgpu or cuda", nameOption("--device", ["cpu", "webgpu", "cuda"]), "cpu")
+    .option(...engineOption)
+    .option("--json", "one JSON value instead of text");
+}
+
+function protocol(text: string): Protocol {
+  const [kind, argument] = text.split(":");
+  const count = argument === undefined ? undefined : countOption(`--protocol ${kind}`)(argument);
+  if ((kind === "frozen" || kind === "full") && count === undefined) return { kind };
+  if (kind === "partial" && count !== undefined) return { kind, blocks: count };
+  if (kind === "few-shot" && count !== undefined) return { kind, perClass: count };
+  throw new InputError(
+    `--protocol: expected frozen, full, partial:<blocks> or few-shot:<images a class>, got "${text}"`,
+  );
+}
+
+const counts = (option: string) => (text: string) =>
+  [...new Set(text.split(",").map((part) => countOption(option)(part.trim())))].sort((a, b) => a - b);
+
+const number = (option: string) => (text: string) => {
+  const parts = text.split("/").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+  const value = parts.reduce((quotient, part) => quotient / part);
+  if (parts.length > 2 || !(value >= 0) || !Number.isFinite(value))
+    throw new InputError(`${option}: expected a number of at least 0, such as 0.25 or 8/255, got "${text}"`);
+  return value;
+};
+
+const channels = (option: string) => (text: string) => {
+  const values = text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+  if (values.length !== 3 || !values.every(Number.isFinite) || (option === "--std" && values.some((v) => v <= 0)))
+    throw new InputError(
+      `${option}: expected three numbers${option === "--std" ? " above 0" : ""} such as 0.485,0.456,0.406, got "${text}"`,
+    );
+  return values;
+};
+
+const countOrNone = (option: string) => (text: string) =>
+  text === "false" || text === "0" ? 0 : countOption(option)(text);
+
+function seed(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InputError(`--seed: expected a whole number of at least 0, got "${text}"`);
+  return Number(text);
+}
