@@ -20,6 +20,7 @@ export { type SymmetricEigen, symmetricEigen } from "./symmetric-eigen.ts";
 export {
   checkShape,
   type DType,
+  dropSpareBuffers,
   float32,
   free,
   isTensor,
@@ -29,5 +30,6 @@ export {
   type Tensor,
   type TensorData,
   type Tree,
+  takeBuffer,
   tensor,
 } from "./tensors.ts";

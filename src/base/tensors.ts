@@ -64,5 +64,27 @@ export function mapLeaves<Out>(tree: Tree<Tensor>, fn: (leaf: Tensor) => Out): T
  * states pile up between two rounds. Nobody may read the tree afterwards.
  */
 export function free(tree: Tree<Tensor>): void {
-  for (const { data } of leavesOf(tree)) (data.buffer as ArrayBuffer).transfer(0);
+  for (const { data } of leavesOf(tree)) {
+    const buffer = data.buffer as ArrayBuffer;
+    const { byteLength } = buffer;
+    if (byteLength < worthKeeping) buffer.transfer(0);
+    else spare.set(byteLength, [...(spare.get(byteLength) ?? []), buffer.transfer()]);
+  }
+}
+
+/**
+ * Memory that was given back, by size, for the next state: the system takes longer to make 90 MB of new pages than the
+ * processor takes to fill them.
+ */
+const spare = new Map<number, ArrayBuffer[]>();
+const worthKeeping = 65536;
+
+/** A buffer of so many bytes, which hold anything. */
+export function takeBuffer(byteLength: number): ArrayBuffer {
+  return spare.get(byteLength)?.pop() ?? new ArrayBuffer(byteLength);
+}
+
+/** Gives the system what `free` keeps. */
+export function dropSpareBuffers(): void {
+  spare.clear();
 }

@@ -34,6 +34,7 @@ const onednnSchema = z.discriminatedUnion("usable", [
     version: z.string(),
     instructions: z.string(),
     verified: z.boolean(),
+    build: z.string().optional(),
     bf16: z.boolean(),
   }),
   z.object({ usable: z.literal(false), reason: z.string() }),

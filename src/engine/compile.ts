@@ -1,5 +1,5 @@
 import * as jax from "@jax-js/jax";
-import { InputError, leavesOf, mapLeaves, type Tensor, type Tree } from "../base/index.ts";
+import { dropSpareBuffers, InputError, leavesOf, mapLeaves, type Tensor, type Tree } from "../base/index.ts";
 import { asInput, formOf, leavesLike } from "./arguments.ts";
 import { prepare } from "./executors.ts";
 import type { Traced } from "./numpy.ts";
@@ -70,5 +70,10 @@ export async function compile<Out extends Tree<Tensor> = Tree<Tensor>>(
     });
     return jax.tree.unflatten(outTree, results) as Out;
   };
-  return Object.assign(compiled, { dispose: () => executable.dispose() });
+  return Object.assign(compiled, {
+    async dispose() {
+      await executable.dispose();
+      dropSpareBuffers();
+    },
+  });
 }

@@ -4,7 +4,8 @@ import type { Node } from "./nodes.ts";
 import type { Dnnl, Precision } from "./onednn/dnnl.ts";
 import { prepareOnednn } from "./onednn/executor.ts";
 import { complaintAbout } from "./onednn/health.ts";
-import { findDnnl } from "./onednn/library.ts";
+import { type Found, findDnnl } from "./onednn/library.ts";
+import { isVerified, verifiedBuild } from "./onednn/verified.ts";
 import { Unsupported } from "./onednn/workspace.ts";
 import { type ExecutorOptions, prepareOnnxruntime } from "./onnxruntime.ts";
 
@@ -12,44 +13,52 @@ import { type ExecutorOptions, prepareOnnxruntime } from "./onnxruntime.ts";
 const engines = { auto: "auto", onnxruntime: "onnxruntime", onednn: "onednn" } as const;
 export type EngineName = keyof typeof engines;
 
-/** Versions of oneDNN with which the engine's whole test suite was run. */
-const verifiedVersions: readonly string[] = ["2.6.3"];
-
 /** The oneDNN of this system, or why it cannot be used. */
 export type OnednnState =
   | {
       readonly usable: true;
       readonly version: string;
       readonly instructions: string;
+      /** Its version passed the engine's whole test suite. */
       readonly verified: boolean;
+      /** The very build that did; undefined for another one, of which the self-test alone has judged. */
+      readonly build?: string | undefined;
       /** The processor computes in bf16, and passes the self-test in it. */
       readonly bf16: boolean;
     }
   | { readonly usable: false; readonly reason: string };
 
-let found: Promise<{ readonly state: OnednnState; readonly dnnl?: Dnnl }> | undefined;
+let found: Promise<Found> | undefined;
+let foundInBf16: Promise<boolean> | undefined;
 
 /** Looks for oneDNN and tests it, once in a process. */
 export async function onednnState(): Promise<OnednnState> {
-  return (await onednn()).state;
+  const tested = await onednn();
+  if (!("dnnl" in tested)) return { usable: false, reason: tested.reason };
+  const { version, instructions } = tested.dnnl;
+  const bf16 = await computesInBf16(tested.dnnl);
+  return { usable: true, version, instructions, verified: isVerified(version), build: verifiedBuild(), bf16 };
 }
 
-function onednn(): NonNullable<typeof found> {
+function onednn(): Promise<Found> {
   found ??= testedDnnl();
   return found;
 }
 
-async function testedDnnl(): NonNullable<typeof found> {
+async function testedDnnl(): Promise<Found> {
   const library = findDnnl();
-  if (!("dnnl" in library)) return { state: { usable: false, reason: library.reason } };
-  const { dnnl } = library;
-  const { version, instructions } = dnnl;
-  const complaint = await complaintAbout(dnnl).catch((error: unknown) => String(error));
-  if (complaint !== undefined)
-    return { state: { usable: false, reason: `oneDNN ${version} fails its self-test: ${complaint}` } };
-  const verified = verifiedVersions.includes(version);
-  const bf16 = hasBf16(instructions) && (await complaintAbout(dnnl, "bf16").catch(String)) === undefined;
-  return { dnnl, state: { usable: true, version, instructions, verified, bf16 } };
+  if (!("dnnl" in library)) return library;
+  const complaint = await complaintAbout(library.dnnl).catch(String);
+  return complaint === undefined
+    ? library
+    : { reason: `oneDNN ${library.dnnl.version} fails its self-test: ${complaint}` };
+}
+
+/** Whether the processor multiplies bf16, and does so right. */
+function computesInBf16(dnnl: Dnnl): Promise<boolean> {
+  foundInBf16 ??= (async () =>
+    hasBf16(dnnl.instructions) && (await complaintAbout(dnnl, "bf16").catch(String)) === undefined)();
+  return foundInBf16;
 }
 
 /** Whether the instruction set multiplies bf16 itself; others imitate it, slower than they compute in float32. */
@@ -75,9 +84,8 @@ export interface PrepareOptions extends ExecutorOptions {
 export async function prepare(outputs: readonly Node[], options: PrepareOptions): Promise<Executable> {
   const dnnl = options.device === "cpu" ? await chosenDnnl() : undefined;
   if (options.precision === "bf16") {
-    const state = dnnl && (await onednnState());
     const got = dnnl ? `oneDNN ${dnnl.version} ${dnnl.instructions}` : "onnxruntime";
-    if (!state?.usable || !state.bf16) throw new InputError(`precision: ${bf16Needs}, got ${got}`);
+    if (!dnnl || !(await computesInBf16(dnnl))) throw new InputError(`precision: ${bf16Needs}, got ${got}`);
   }
   if (dnnl)
     try {
@@ -96,9 +104,9 @@ export async function prepare(outputs: readonly Node[], options: PrepareOptions)
 async function chosenDnnl(): Promise<Dnnl | undefined> {
   const wanted = wantedEngine();
   if (wanted === "onnxruntime") return undefined;
-  const { state, dnnl } = await onednn();
-  if (state.usable) return wanted === "onednn" || state.verified ? dnnl : undefined;
-  if (wanted === "onednn") warn(`oneDNN was asked for but cannot be used, onnxruntime goes on: ${state.reason}`);
+  const tested = await onednn();
+  if ("dnnl" in tested) return wanted === "onednn" || isVerified(tested.dnnl.version) ? tested.dnnl : undefined;
+  if (wanted === "onednn") warn(`oneDNN was asked for but cannot be used, onnxruntime goes on: ${tested.reason}`);
   return undefined;
 }
 

@@ -71,7 +71,7 @@ export interface Node {
   readonly shape: readonly number[];
   readonly type: NodeType;
   /** A constant's values. */
-  readonly data?: Float32Array | Int32Array | Uint8Array;
+  readonly data?: Constant;
 }
 
 /** Window geometry of a convolution, NCHW; two numbers an axis (begin, end) for padding. */
@@ -82,12 +82,13 @@ export interface ConvGeometry {
   readonly groups: number;
 }
 
-export function isUniform(data: Float32Array | Int32Array | Uint8Array): boolean {
-  const value = data[0];
-  // An indexed loop: iterators take 100 ms for a large constant.
-  for (let i = 1; i < data.length; i++) if (!Object.is(data[i], value)) return false;
-  return true;
+/** All elements are one value, bit by bit: then the data equal themselves one element further on. */
+export function isUniform({ buffer, byteOffset, byteLength, BYTES_PER_ELEMENT }: Constant): boolean {
+  const [from, length] = [Buffer.from(buffer, byteOffset), byteLength - BYTES_PER_ELEMENT];
+  return from.subarray(0, length).equals(from.subarray(BYTES_PER_ELEMENT, BYTES_PER_ELEMENT + length));
 }
+
+export type Constant = Float32Array | Int32Array | Uint8Array;
 
 export function first(node: Node): Node {
   const [input] = node.inputs;

@@ -4,6 +4,7 @@ import {
   type Attributes,
   type BinaryOp,
   broadcast,
+  type Constant,
   type ConvGeometry,
   dim,
   factored,
@@ -42,7 +43,7 @@ export class Program {
     return this.#intern("input", [], { index }, shape, type);
   }
 
-  constant(data: Float32Array | Int32Array | Uint8Array, shape: readonly number[], type: NodeType): Node {
+  constant(data: Constant, shape: readonly number[], type: NodeType): Node {
     if (data.length !== sizeOf(shape)) throw new Error(`constant: ${data.length} values for shape [${shape}]`);
     if (data.length > 1 && isUniform(data))
       return this.constant(

@@ -29,7 +29,7 @@ export function recognise({ jaxpr, constants }: Trace, frozen: ReadonlyMap<numbe
     const { shape } = binder.aval;
     const type = nodeType(binder.aval.dtype, () => `argument ${leaf}`);
     values.set(binder, {
-      node: known ? program.constant(known.data, shape, type) : program.input(leaf, shape, type),
+      node: known ? program.constant(known.data, known.shape, type) : program.input(leaf, shape, type),
       shape,
     });
   }

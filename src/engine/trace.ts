@@ -1,5 +1,6 @@
 import * as jax from "@jax-js/jax";
 import { mapLeaves, type Tensor, type Tree, tensor } from "../base/index.ts";
+import { isUniform } from "./nodes.ts";
 import type { Traced } from "./numpy.ts";
 
 /** What makeJaxpr gives, as far as it is read here: jax-js exports the values but not these types. */
@@ -22,8 +23,9 @@ export interface Jaxpr {
 }
 
 export interface Trace {
-  /** Constants' binders come first, then the arguments' leaves in order. A constant that nobody reads is undefined. */
+  /** Constants' binders come first, then the arguments' leaves in order. */
   readonly jaxpr: Jaxpr;
+  /** One that nobody reads is undefined; one that has a single value throughout has the shape [1, 1, ...] of its rank. */
   readonly constants: readonly (Tensor | undefined)[];
   /** The structure of what the function returns. */
   readonly outTree: jax.tree.JsTreeDef;
@@ -71,7 +73,21 @@ function zerosLike({ shape, dtype }: Tensor): Traced {
 async function fromArray(array: Traced): Promise<Tensor> {
   const { shape, dtype } = array;
   const there = array.size > 4096 ? await jax.devicePut(array.ref, "wasm") : array.ref;
-  const data = await there.data();
+  const all = await there.data();
+  if (all.length > 1 && isUniform(all as Int32Array)) {
+    const one = fromValues(
+      shape.map(() => 1),
+      dtype,
+      all.slice(0, 1),
+    );
+    // Megabytes of zeros, which the collector would leave until a training has made its own.
+    (all.buffer as ArrayBuffer).transfer(0);
+    return one;
+  }
+  return fromValues(shape, dtype, all);
+}
+
+function fromValues(shape: readonly number[], dtype: string, data: Awaited<ReturnType<Traced["data"]>>): Tensor {
   if (data instanceof Float32Array && dtype === "float32") return tensor("float32", shape, data);
   return dtype === "bool" ? tensor("bool", shape, new Uint8Array(data)) : tensor("int32", shape, new Int32Array(data));
 }

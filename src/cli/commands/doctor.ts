@@ -100,15 +100,18 @@ function onednnFinding(state: OnednnState): Finding {
     const text = `${state.reason}${install ? `; a training step on the CPU takes about a third less time with it: ${install}` : ""}`;
     return { about, state: "note", text };
   }
-  const { version, instructions, verified, bf16 } = state;
-  const found = `${version} with ${instructions}${bf16 ? ", bf16 too" : ""}`;
+  const { version, instructions, verified, build, bf16 } = state;
+  const tested = build
+    ? `the verified build ${build}`
+    : "this build is not among the verified ones, its self-test passed";
+  const found = `${version} with ${instructions}${bf16 ? ", bf16 too" : ""}; ${tested}`;
   if (process.env.CARRYOVER_ENGINE === "onnxruntime")
     return { about, state: "note", text: `${found}; not used, since CARRYOVER_ENGINE=onnxruntime` };
   if (verified || process.env.CARRYOVER_ENGINE === "onednn") return { about, state: "ok", text: found };
   return {
     about,
     state: "note",
-    text: `${found}, not a version that was verified; --engine onednn uses it all the same`,
+    text: `${found}; not a version that was verified, so only --engine onednn uses it`,
   };
 }
 

@@ -1,5 +1,5 @@
 import koffi from "koffi";
-import { type Tensor, tensor } from "../../base/index.ts";
+import { type Tensor, takeBuffer, tensor } from "../../base/index.ts";
 import type { Executable } from "../executable.ts";
 import type { Node, NodeType } from "../nodes.ts";
 import type { Call, Dnnl, Precision } from "./dnnl.ts";
@@ -104,7 +104,13 @@ function write(memory: WebAssembly.Memory, view: View, type: NodeType, data: Ten
 function read(memory: WebAssembly.Memory, view: View, type: NodeType): Tensor {
   const found = words(memory, view, type);
   if (type === "bool") return tensor("bool", view.shape, Uint8Array.from(found));
-  return found instanceof Float32Array
-    ? tensor("float32", view.shape, found.slice())
-    : tensor("int32", view.shape, found.slice());
+  const buffer = takeBuffer(found.byteLength);
+  if (found instanceof Int32Array) {
+    const data = new Int32Array(buffer);
+    data.set(found);
+    return tensor("int32", view.shape, data);
+  }
+  const data = new Float32Array(buffer);
+  data.set(found);
+  return tensor("float32", view.shape, data);
 }

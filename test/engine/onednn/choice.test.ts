@@ -1,9 +1,13 @@
 import { execFile } from "node:child_process";
+import { appendFileSync, copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, expect, test, vi } from "vitest";
 import { float32, InputError } from "../../../src/base/index.ts";
 import { howToInstallOnednn } from "../../../src/cli/engine-choice.ts";
 import { compile, np, onednnState, type Traced, usedEngines } from "../../../src/engine/index.ts";
+import { loadedLibrary } from "../../../src/engine/onednn/verified.ts";
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -45,12 +49,28 @@ test("without the library onnxruntime goes on: with a word where oneDNN was aske
   expect(left).toEqual({ stdout: "9 onnxruntime\n", stderr: "" });
 }, 30_000);
 
-test("a process that used oneDNN ends without a crash", async () => {
-  for (let i = 0; i < 3; i++) {
-    const { stdout } = await inProcess({ CARRYOVER_ENGINE: "onednn" });
-    expect(stdout).toMatch(/^9 oneDNN/);
+test("a build is known by its digest; of another one of the same version the self-test judges alone", async () => {
+  const file = loadedLibrary();
+  if (file === undefined) return;
+  const folder = mkdtempSync(join(tmpdir(), "carryover-dnnl-"));
+  try {
+    const copy = join(folder, "libdnnl.so");
+    copyFileSync(file, copy);
+    const told = async () => {
+      const code = `import { onednnState } from "./src/engine/index.ts"; console.log(JSON.stringify(await onednnState()));`;
+      const argv = ["--disable-warning=ExperimentalWarning", "--input-type=module-typescript", "--eval", code];
+      const { stdout } = await run(process.execPath, argv, { env: { ...process.env, CARRYOVER_ONEDNN: copy } });
+      return JSON.parse(stdout);
+    };
+    const here = await onednnState();
+    expect(await told()).toEqual(JSON.parse(JSON.stringify(here)));
+    // A byte after the end changes the digest and nothing else.
+    appendFileSync(copy, "\n");
+    expect(await told()).toEqual(JSON.parse(JSON.stringify({ ...here, build: undefined })));
+  } finally {
+    rmSync(folder, { recursive: true });
   }
-}, 60_000);
+}, 30_000);
 
 test("the command that installs it", () => {
   expect(howToInstallOnednn("linux", 'NAME="Debian"\nID=debian\n')).toBe("sudo apt-get install libdnnl-dev");

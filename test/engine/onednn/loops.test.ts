@@ -242,6 +242,19 @@ describe("loops against nested loops of JavaScript", () => {
     expect([0, 1, 2, 3, 4].map((k) => at(output, [k]))).toEqual([NaN, NaN, NaN, Infinity, NaN]);
   });
 
+  test.each(["max", "min"] as const)("a %s over something that is not a number is none, wherever it stands", (kind) => {
+    for (const length of [3, 4, 19, 64])
+      for (const width of [4, 2] as const)
+        for (let broken = 0; broken < length; broken++) {
+          const from: Block = { name: "x", length, width, address: start };
+          const to: Block = { name: "y", length: 1, width, address: start + 4 * length + 64 };
+          for (let k = 0; k < length; k++) put(from, k, k === broken ? Number.NaN : k - 8);
+          const output = view(to, [1], [0]);
+          run({ space: [length], expression: load(view(from, [length], [1])), output, reduction: { kind, axes: [0] } });
+          expect(at(output, [0])).toBeNaN();
+        }
+  });
+
   test("a long sum rounds no worse than a sum of short ones", () => {
     const length = 300_000;
     const tenths: Block = { name: "tenths", length, width: 4, address: start };
