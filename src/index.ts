@@ -1,7 +1,7 @@
 /** The library's public face: what a study file, a model or an analysis of one's own needs. */
 export { type Ball, type PgdConfig, pgd, type Verdicts } from "./attacks/index.ts";
 export { InputError, type Tensor, type Tree } from "./base/index.ts";
-export { datasets, type LabelledImages, loadDataset } from "./datasets/index.ts";
+export { datasets, defineDataset, type LabelledImages, loadDataset, loadImageFolder } from "./datasets/index.ts";
 export {
   compile,
   conv2d,

@@ -35,3 +35,9 @@ export const namesOption =
   <Name extends string>(option: string, names: readonly Name[]) =>
   (text: string): Name[] =>
     text.split(",").map((name) => nameOption(option, names)(name.trim()));
+
+/** `--skip-corrupt`, for commands that load images. */
+export const skipCorruptOption = [
+  "--skip-corrupt",
+  "leave out images that cannot be decoded, instead of ending; they are counted and named",
+] as const;

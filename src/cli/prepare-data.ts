@@ -1,10 +1,11 @@
 import type { FetchProgress, Provenance } from "../datasets/index.ts";
 import { loadDataset } from "../datasets/index.ts";
-import { checkSizes, neededSplits, type Study } from "../studies/index.ts";
+import { checkSizes, imageSide, neededSplits, type Study } from "../studies/index.ts";
 
 export interface PrepareOptions {
   readonly dataDirs: readonly string[];
   readonly cacheDir: string;
+  readonly skipCorrupt?: boolean;
   readonly onProgress: (progress: FetchProgress) => void;
   readonly signal: AbortSignal;
 }
@@ -23,9 +24,10 @@ export interface PreparedSplit {
  */
 export async function prepareData(study: Study, options: PrepareOptions): Promise<PreparedSplit[]> {
   const prepared: PreparedSplit[] = [];
+  const side = imageSide(study.model);
   for (const { dataset, split } of neededSplits(study)) {
     options.signal.throwIfAborted();
-    const { shape, provenance } = await loadDataset(dataset, split, options);
+    const { shape, provenance } = await loadDataset(dataset, split, { ...options, side });
     prepared.push({ dataset, split, images: shape[0], provenance });
   }
   checkSizes(study, (needed) => {

@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { dirname, resolve } from "node:path";
 import {
   askFor,
   cancelStrangers,
@@ -18,6 +19,7 @@ import {
   applyOverrides,
   checkStudy,
   expandStudy,
+  isStudyPath,
   loadStudy,
   type Study,
   type Trial,
@@ -51,6 +53,7 @@ export interface RunRequest {
   readonly priority: number | undefined;
   readonly out: string | undefined;
   readonly data: readonly string[];
+  readonly skipCorrupt: boolean;
   readonly fresh: boolean;
   readonly serve: boolean;
   /** The dashboard's; undefined takes the first that is free. */
@@ -72,12 +75,17 @@ interface Run {
   readonly signal: AbortSignal;
 }
 
+/** The folders of --data, then, for a study that is a file, its own folder: datasets of one's own may lie beside it. */
+function withOwnFolder({ study, data }: RunRequest): readonly string[] {
+  return isStudyPath(study) ? [...data, dirname(resolve(study))] : data;
+}
+
 /** Runs what a study lacks, then writes its figures and tables. Returns the exit code. */
 export async function runStudy(request: RunRequest, launch: Launch): Promise<number> {
   const study = applyOverrides(await loadStudy(request.study), request.set);
-  checkStudy(study);
+  const folders = { ...foldersFor(withOwnFolder(request)), skipCorrupt: request.skipCorrupt };
+  checkStudy(study, folders.dataDirs);
   const trials = expandStudy(study);
-  const folders = foldersFor(request.data);
   const store = await openStore(request.database ?? storeFolder);
   const interrupt = catchInterrupt();
   try {

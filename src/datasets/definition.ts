@@ -1,4 +1,5 @@
 import type { Patience } from "./download.ts";
+import type { SplitLists } from "./image-files/folder.ts";
 import type { Images, LabelledImages } from "./images.ts";
 
 export type SplitName = "train" | "test";
@@ -39,20 +40,38 @@ export interface FileBytes {
   readonly bytes: Uint8Array;
 }
 
-export interface DatasetDefinition {
+/** Images and their labels, of any size and with one channel or three. */
+export type DecodedImages = Images & Pick<LabelledImages, "labels">;
+
+interface Described {
   readonly name: string;
   readonly title: string;
   readonly description: string;
-  readonly classes: readonly string[];
   readonly licence: string;
   readonly homepage: string;
   /** Folders to look in, within a local folder, besides the dataset's name and the local folder itself. */
   readonly folders: readonly string[];
   readonly files: readonly DataFile[];
   readonly sources: readonly Source[];
-  /** The images and labels of one split, from its files in the order of `files`. Throws InputError on damaged bytes. */
-  readonly decode: (files: readonly FileBytes[]) => Images & Pick<LabelledImages, "labels">;
 }
+
+/** A dataset whose files hold pixels. */
+export interface DecodedDefinition extends Described {
+  readonly classes: readonly string[];
+  /** The images and labels of one split, from its files in the order of `files`. Throws InputError on damaged bytes. */
+  readonly decode: (files: readonly FileBytes[], split: SplitName) => DecodedImages | Promise<DecodedImages>;
+}
+
+/** A dataset of encoded images, in a folder or in archives; `files` are the official archives. */
+export interface ListedDefinition extends Described {
+  readonly classCount: number;
+  /** What of it is in a folder, itself unpacked or an archive; undefined for nothing. Quick. */
+  readonly find: (folder: string) => string | undefined;
+  /** The images of what `find` gave. Throws InputError when something is missing. */
+  readonly list: (path: string, options: Pick<DatasetOptions, "cacheDir">) => Promise<SplitLists>;
+}
+
+export type DatasetDefinition = DecodedDefinition | ListedDefinition;
 
 /**
  * What is told while files are fetched and images decoded; `total` is undefined when the server does not say it. Of

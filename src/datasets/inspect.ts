@@ -1,8 +1,18 @@
-import { join } from "node:path";
-import { choose, InputError } from "../base/index.ts";
-import { type DatasetDefinition, type DatasetOptions, filesOf, type SplitName } from "./definition.ts";
-import { decodeFiles } from "./load.ts";
+import { basename, dirname, join } from "node:path";
+import { InputError } from "../base/index.ts";
+import { mismatch } from "./checksums.ts";
+import {
+  type DatasetDefinition,
+  type DatasetOptions,
+  type DecodedDefinition,
+  filesOf,
+  type ListedDefinition,
+  type SplitName,
+} from "./definition.ts";
+import { findListed } from "./image-files/find-listed.ts";
+import { type Dataset, decodeFiles, loadDefinition } from "./load.ts";
 import { type FoundFile, findCached, findLocal, type ReadFile, readFound } from "./local-files.ts";
+import { findOwn, loadOwn, type OwnDataset } from "./own/find-own.ts";
 import { datasets } from "./registry.ts";
 
 type Folders = Pick<DatasetOptions, "dataDirs" | "cacheDir">;
@@ -36,14 +46,30 @@ export async function listDatasets(folders: Folders): Promise<readonly DatasetPr
       name: definition.name,
       title: definition.title,
       description: definition.description,
-      classes: definition.classes.length,
+      classes: "list" in definition ? definition.classCount : definition.classes.length,
       licence: definition.licence,
       homepage: definition.homepage,
       bytes: definition.files.reduce((sum, { bytes }) => sum + bytes, 0),
-      splits: [await presence(definition, "train", folders), await presence(definition, "test", folders)],
+      splits: "list" in definition ? await presenceListed(definition, folders) : await presenceOf(definition, folders),
     })),
   );
 }
+
+async function presenceOf(definition: DatasetDefinition, folders: Folders): Promise<SplitPresence[]> {
+  return [await presence(definition, "train", folders), await presence(definition, "test", folders)];
+}
+
+/** Archives and folders of images have both splits, or none. */
+async function presenceListed(definition: ListedDefinition, folders: Folders): Promise<SplitPresence[]> {
+  const found = await findListed(definition, folders);
+  return splits.map((split) =>
+    found
+      ? { split, where: found.where, folder: dirname(found.path), officialSize: found.official }
+      : { split, where: "absent" },
+  );
+}
+
+const splits = ["train", "test"] as const;
 
 async function presence(definition: DatasetDefinition, split: SplitName, folders: Folders): Promise<SplitPresence> {
   const { where, folder, files } = await locate(definition, split, folders);
@@ -66,8 +92,10 @@ export interface SplitCheck extends SplitPresence {
  * them. Fetches nothing; damage is told, not thrown. Throws InputError on an unknown name or a local folder that does
  * not exist.
  */
-export function verifyDataset(name: string, folders: Folders): Promise<readonly SplitCheck[]> {
-  return verifyDefinition(choose("dataset", name, datasets), folders);
+export async function verifyDataset(name: string, folders: Folders): Promise<readonly SplitCheck[]> {
+  const known = Object.hasOwn(datasets, name) ? datasets[name] : undefined;
+  if (known) return verifyDefinition(known, folders);
+  return verifyOwn(findOwn("dataset", name, folders.dataDirs), folders);
 }
 
 /** `verifyDataset` for a definition of one's own. */
@@ -75,17 +103,62 @@ export async function verifyDefinition(
   definition: DatasetDefinition,
   folders: Folders,
 ): Promise<readonly SplitCheck[]> {
+  if ("list" in definition) return verifyListed(definition, folders);
   return [await check(definition, "train", folders), await check(definition, "test", folders)];
 }
 
-async function check(definition: DatasetDefinition, split: SplitName, folders: Folders): Promise<SplitCheck> {
+/** Decodes every image, which the cache keeps; an archive of the official size is compared with its md5. */
+async function verifyListed(definition: ListedDefinition, folders: Folders): Promise<SplitCheck[]> {
+  const found = await findListed(definition, folders);
+  if (!found)
+    return splits.map((split) => ({
+      split,
+      where: "absent",
+      state: "absent",
+      note: `no ${definition.files.map(({ name }) => name).join(", ")}`,
+    }));
+  const { where, official } = found;
+  const folder = dirname(found.path);
+  const file = official ? definition.files.find(({ name }) => name === basename(found.path)) : undefined;
+  const wrong = file && (await mismatch(found.path, { bytes: file.bytes, algorithm: "md5", digest: file.md5 }));
+  return Promise.all(
+    splits.map(async (split): Promise<SplitCheck> => {
+      if (wrong) return { split, where, folder, state: "damaged", note: wrong };
+      return checked({ split, where, folder }, official, () =>
+        loadDefinition(definition, split, { ...folders, offline: true }),
+      );
+    }),
+  );
+}
+
+/** The user's own, by loading it. */
+async function verifyOwn(own: OwnDataset, folders: Folders): Promise<SplitCheck[]> {
+  const at = { where: "local", folder: dirname(own.path) } as const;
+  const checks: SplitCheck[] = [];
+  for (const split of splits)
+    checks.push(await checked({ split, ...at }, false, () => loadOwn(own, split, { ...folders, offline: true })));
+  return checks;
+}
+
+/** Loads, and tells damage instead of throwing it. */
+async function checked(presence: SplitPresence, official: boolean, load: () => Promise<Dataset>): Promise<SplitCheck> {
+  try {
+    const { shape, provenance } = await load();
+    return { ...presence, state: official ? "official" : "local", images: shape[0], note: provenance.note };
+  } catch (cause) {
+    if (!(cause instanceof InputError)) throw cause;
+    return { ...presence, state: "damaged", note: cause.message };
+  }
+}
+
+async function check(definition: DecodedDefinition, split: SplitName, folders: Folders): Promise<SplitCheck> {
   const { where, folder, files } = await locate(definition, split, folders);
   const names = filesOf(definition, split).map((file) => file.name);
   if (where === "absent") return { split, where, state: "absent", note: `no ${names.join(", ")}` };
   try {
     const read: ReadFile[] = [];
     for (const file of files) read.push(await readFound(file));
-    const { shape, provenance } = decodeFiles(definition, split, read);
+    const { shape, provenance } = await decodeFiles(definition, split, read);
     const state = provenance.official ? "official" : "local";
     return { split, where, folder, state, images: shape[0], note: provenance.note };
   } catch (cause) {

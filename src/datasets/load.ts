@@ -1,13 +1,24 @@
 import { rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { choose, InputError, identity } from "../base/index.ts";
-import { type DatasetDefinition, type DatasetOptions, filesOf, type SplitName } from "./definition.ts";
+import { InputError, identity } from "../base/index.ts";
+import {
+  type DatasetDefinition,
+  type DatasetOptions,
+  type DecodedDefinition,
+  filesOf,
+  type ListedDefinition,
+  type SplitName,
+} from "./definition.ts";
 import { fetchDefinition } from "./fetch.ts";
+import { findListed } from "./image-files/find-listed.ts";
+import { loadSplit } from "./image-files/load-list.ts";
 import type { LabelledImages } from "./images.ts";
 import { type FoundFile, findCached, findLocal, type ReadFile, readFound } from "./local-files.ts";
+import { findOwn, loadOwn } from "./own/find-own.ts";
 import { datasets } from "./registry.ts";
+import { fitImages } from "./resize.ts";
 
-/** A loaded split: [n, 3, 32, 32], and where it came from. */
+/** A loaded split: [n, 3, side, side], and where it came from. */
 export interface Dataset extends LabelledImages {
   readonly name: string;
   readonly split: SplitName;
@@ -34,8 +45,10 @@ export interface Provenance {
  * Throws InputError on an unknown name, on damaged files and when the files cannot be had; the signal's reason when it
  * is aborted.
  */
-export function loadDataset(name: string, split: SplitName, options: DatasetOptions): Promise<Dataset> {
-  return loadDefinition(choose("dataset", name, datasets), split, options);
+export async function loadDataset(name: string, split: SplitName, options: DatasetOptions): Promise<Dataset> {
+  const known = Object.hasOwn(datasets, name) ? datasets[name] : undefined;
+  if (known) return loadDefinition(known, split, options);
+  return loadOwn(findOwn("dataset", name, options.dataDirs), split, options);
 }
 
 /** `loadDataset` for a definition of one's own. */
@@ -44,14 +57,39 @@ export async function loadDefinition(
   split: SplitName,
   options: DatasetOptions,
 ): Promise<Dataset> {
+  if ("list" in definition) return loadListed(definition, split, options);
   const { found } = await findLocal(definition, split, options.dataDirs);
-  if (found) return decodeFiles(definition, split, await readAll(found.files));
-  return decodeFiles(definition, split, await readCached(definition, split, options));
+  const files = found ? await readAll(found.files) : await readCached(definition, split, options);
+  return decodeFiles(definition, split, files, options.side);
+}
+
+async function loadListed(definition: ListedDefinition, split: SplitName, options: DatasetOptions): Promise<Dataset> {
+  const found = (await findListed(definition, options)) ?? (await fetchListed(definition, options));
+  const note = found.official ? "official files" : "local, not the official files";
+  const loaded = await loadSplit(definition.name, await definition.list(found.path, options), split, options);
+  const { provenance } = loaded;
+  return {
+    ...loaded,
+    provenance: { ...provenance, official: found.official, note: [note, ...provenance.notes].join("; ") },
+  };
+}
+
+async function fetchListed(definition: ListedDefinition, options: DatasetOptions) {
+  await fetchDefinition(definition, options);
+  const found = await findListed(definition, options);
+  if (!found) throw new Error(`${definition.name}: what was fetched is not found`);
+  return found;
 }
 
 /** Decodes read files and says what they are. Throws InputError, naming the file, when they are damaged. */
-export function decodeFiles(definition: DatasetDefinition, split: SplitName, files: readonly ReadFile[]): Dataset {
-  const { pixels, shape, labels } = definition.decode(files);
+export async function decodeFiles(
+  definition: DecodedDefinition,
+  split: SplitName,
+  files: readonly ReadFile[],
+  side = 32,
+): Promise<Dataset> {
+  const decoded = await definition.decode(files, split);
+  const { pixels, shape } = fitImages(decoded, side);
   const others = files.filter(({ official }) => !official);
   const names = filesOf(definition, split);
   const note = others
@@ -60,7 +98,7 @@ export function decodeFiles(definition: DatasetDefinition, split: SplitName, fil
   return {
     pixels,
     shape,
-    labels,
+    labels: decoded.labels,
     classes: definition.classes,
     name: definition.name,
     split,
@@ -74,7 +112,7 @@ export function decodeFiles(definition: DatasetDefinition, split: SplitName, fil
 }
 
 async function readCached(
-  definition: DatasetDefinition,
+  definition: DecodedDefinition,
   split: SplitName,
   options: DatasetOptions,
 ): Promise<readonly ReadFile[]> {

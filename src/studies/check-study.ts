@@ -1,19 +1,19 @@
 import { choose, InputError } from "../base/index.ts";
-import { datasets, type SplitName } from "../datasets/index.ts";
+import { checkDataset, type SplitName } from "../datasets/index.ts";
 import { models } from "../models/index.ts";
 import type { Study } from "./study.ts";
 import type { Split } from "./trial.ts";
 
 /**
- * Checks that the datasets and the model that a study names are there; its methods were checked when it was parsed.
+ * Checks that the datasets (the known ones and those of `dataDirs`) and the model that a study names are there; its methods were checked when it was parsed.
  * Throws InputError, before any work starts.
  */
-export function checkStudy(study: Study): void {
+export function checkStudy(study: Study, dataDirs: readonly string[]): void {
   const where = `study "${study.name}"`;
   choose(`${where}: model`, study.model, models);
   for (const { source, target } of study.pairs) {
-    choose(`${where}: source.dataset`, source.dataset, datasets);
-    choose(`${where}: target.dataset`, target.dataset, datasets);
+    checkDataset(`${where}: source.dataset`, source.dataset, dataDirs);
+    checkDataset(`${where}: target.dataset`, target.dataset, dataDirs);
   }
 }
 

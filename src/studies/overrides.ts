@@ -4,7 +4,7 @@ import { parseStudy, type Study } from "./study.ts";
 
 /** What a key of `--set` changes and how its text is read. */
 interface OverrideKey {
-  /** Where the value goes in a study; "*" is every pair. */
+  /** Where the value goes in a study; "*" is every member of a list. */
   readonly path: readonly string[];
   readonly value: Value;
 }
@@ -85,6 +85,12 @@ const under = (prefix: string, group: string, values: Record<string, Value>): Re
     Object.entries(values).map(([key, value]) => [`${prefix}${key}`, { path: group ? [group, key] : [key], value }]),
   );
 
+/** As `under`, for a group that is a list: every member of it is changed. */
+const underEach = (prefix: string, group: string, values: Record<string, Value>): Record<string, OverrideKey> =>
+  Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [`${prefix}${key}`, { path: [group, "*", key], value }]),
+  );
+
 const keys: Readonly<Record<string, OverrideKey>> = {
   ...split("source"),
   ...split("target"),
@@ -113,7 +119,7 @@ const keys: Readonly<Record<string, OverrideKey>> = {
     health: countOrNone,
     target: countOrNone,
   }),
-  ...under("transfer.", "transfer", {
+  ...underEach("transfer.", "transfer", {
     protocol: oneOf("frozen", "full", "partial", "few-shot"),
     blocks: count,
     perClass: count,

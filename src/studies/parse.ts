@@ -59,6 +59,7 @@ function shapeAt(schema: z.ZodType, path: readonly PropertyKey[]): Record<string
   for (;;) {
     if (inner instanceof z.ZodOptional || inner instanceof z.ZodDefault || inner instanceof z.ZodPrefault)
       inner = inner.unwrap();
+    else if (inner instanceof z.ZodPipe) inner = inner.out;
     else if (steps.length === 0) return inner instanceof z.ZodObject ? inner.shape : {};
     else {
       const step = steps.shift();

@@ -42,6 +42,9 @@ const attackInput = attackSchema.extend({
   target: z.int().min(0).default(100),
 });
 
+/** Nothing is one way with the defaults. */
+const asList = (value: unknown) => (Array.isArray(value) ? value : [value ?? {}]);
+
 const transferInput = transferSchema.extend({
   protocol: transferSchema.shape.protocol.default("frozen"),
   l2: transferSchema.shape.l2.default([1e-4, 1e-3, 1e-2, 1e-1]),
@@ -75,7 +78,8 @@ const studySchema = z.strictObject({
   options: z.record(z.string(), methodSchema.shape.options.unwrap()).default({}),
   schedule: scheduleInput,
   attack: attackInput.prefault({}),
-  transfer: transferInput.prefault({}),
+  /** One way of transfer, or several: each is its own axis of trials, on the same source models. */
+  transfer: z.preprocess(asList, z.array(transferInput).min(1)),
   seeds: seedsInput,
   /** `float32` is left out, so that it names the same trials. */
   precision: z
@@ -84,7 +88,11 @@ const studySchema = z.strictObject({
     .optional(),
 });
 
-export type StudyInput = z.input<typeof studySchema>;
+type TransferInput = z.input<typeof transferInput>;
+
+export type StudyInput = Omit<z.input<typeof studySchema>, "transfer"> & {
+  readonly transfer?: TransferInput | readonly TransferInput[];
+};
 export type Study = z.output<typeof studySchema>;
 
 /**
@@ -98,7 +106,7 @@ export function defineStudy(input: StudyInput): Study {
 /** `defineStudy` for a value from outside: a study file, a saved study, an overridden one. */
 export function parseStudy(where: string, input: unknown): Study {
   const study = parseInput(where, studySchema, input);
-  checkProtocol(`${where}: transfer`, study.transfer);
+  for (const transfer of study.transfer) checkProtocol(`${where}: transfer`, transfer);
   for (const entry of study.methods) checkCombination(`${where}: methods`, entry);
   const run = study.methods.flatMap(kindsOf);
   for (const axis of ["strengths", "options"] as const)
@@ -114,27 +122,29 @@ export function parseStudy(where: string, input: unknown): Study {
 }
 
 /**
- * The trials of a study: pairs x seeds x (vanilla, then each method at each strength). Vanilla is always included, and
+ * The trials of a study: pairs x seeds x (vanilla, then each method at each strength) x ways of transfer. Vanilla is always included, and
  * one seed is complete before the next begins, so that a figure can be drawn early.
  */
 export function expandStudy(study: Study): Trial[] {
-  const { model, schedule, transfer, attack, precision } = study;
+  const { model, schedule, attack, precision } = study;
   // With eps 0 the ball is a point and any step stays in it.
   const stepSize = attack.stepSize ?? (attack.eps > 0 ? attack.eps / 4 : 1);
   const trials = study.pairs.flatMap(({ source, target }) =>
     study.seeds.flatMap((seed) =>
-      settings(study).map((methods) =>
-        trialSchema.parse({
-          source,
-          target,
-          model,
-          methods,
-          schedule,
-          attack: { ...attack, stepSize },
-          transfer,
-          seed,
-          ...(precision && { precision }),
-        }),
+      settings(study).flatMap((methods) =>
+        study.transfer.map((way) =>
+          trialSchema.parse({
+            source,
+            target,
+            model,
+            methods,
+            schedule,
+            attack: { ...attack, stepSize },
+            transfer: way,
+            seed,
+            ...(precision && { precision }),
+          }),
+        ),
       ),
     ),
   );

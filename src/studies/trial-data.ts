@@ -7,6 +7,7 @@ import {
   splitTrainValidation,
   testSubset,
 } from "../datasets/index.ts";
+import { createModel } from "../models/index.ts";
 import type { Split, Trial } from "./trial.ts";
 
 /** The three parts of a side of a trial: fit on the first, choose on the second, report on the third. */
@@ -19,8 +20,10 @@ export interface SideData {
 export interface DataFolders {
   /** Local folders, looked into first. */
   readonly dataDirs: readonly string[];
-  /** Where fetched files are kept. */
+  /** Where fetched files and decoded images are kept. */
   readonly cacheDir: string;
+  /** Images that cannot be decoded are left out instead of being an error. */
+  readonly skipCorrupt?: boolean;
 }
 
 /**
@@ -29,14 +32,15 @@ export interface DataFolders {
  */
 const loaded = new Map<string, Promise<Dataset>>();
 
-/** Train, validation and test images of one side, drawn by the trial's seed. */
+/** Train, validation and test images of one side, of the size that the trial's model takes, drawn by its seed. */
 export async function sideData(
   { dataset, train, validation, test }: Split,
-  { seed }: Pick<Trial, "seed">,
+  { seed, model }: Pick<Trial, "seed" | "model">,
   folders: DataFolders,
 ): Promise<SideData> {
-  const trainFile = await load(dataset, "train", folders);
-  const testFile = await load(dataset, "test", folders);
+  const side = imageSide(model);
+  const trainFile = await load(dataset, "train", side, folders);
+  const testFile = await load(dataset, "test", side, folders);
   const indices = splitTrainValidation(trainFile.labels, { train, validation, seed });
   return {
     train: gather(trainFile, indices.train),
@@ -45,11 +49,15 @@ export async function sideData(
   };
 }
 
-function load(name: string, split: SplitName, { dataDirs, cacheDir }: DataFolders): Promise<Dataset> {
-  const key = JSON.stringify([name, split, dataDirs, cacheDir]);
+/** Height and width of the images that a model takes. */
+export const imageSide = (model: string): number => createModel(model, { classes: 2 }).inputShape[1];
+
+function load(name: string, split: SplitName, side: number, folders: DataFolders): Promise<Dataset> {
+  const { dataDirs, cacheDir, skipCorrupt } = folders;
+  const key = JSON.stringify([name, split, side, dataDirs, cacheDir, skipCorrupt]);
   const known = loaded.get(key);
   if (known) return known;
-  const dataset = loadDataset(name, split, { dataDirs, cacheDir });
+  const dataset = loadDataset(name, split, { side, dataDirs, cacheDir, skipCorrupt });
   loaded.set(key, dataset);
   // A failure may be mended before the next trial: a download, a disk.
   dataset.catch(() => loaded.delete(key));

@@ -22,7 +22,7 @@ describe("a command line that is wrong is one sentence, and exit code 2", () => 
     ["run quickstart again", "run: expected carryover run <study>, got more words than that"],
     [
       "run quickstart --worker 2",
-      'run: option: expected one of --set, --workers, --device, --engine, --database, --artifacts, --priority, --out, --data, --resume, --fresh, --no-serve, --port, --json, --help, got "--worker"; did you mean "--workers"?',
+      'run: option: expected one of --set, --workers, --device, --engine, --database, --artifacts, --priority, --out, --data, --skip-corrupt, --resume, --fresh, --no-serve, --port, --json, --help, got "--worker"; did you mean "--workers"?',
     ],
     [
       "run quickstart --engine onedn",
@@ -69,7 +69,7 @@ describe("a command line that is wrong is one sentence, and exit code 2", () => 
     ],
     [
       "run quickstart --set target.dataset=mnsit",
-      `study "quickstart": target.dataset: expected one of ${knownDatasets}, got "mnsit"; did you mean "mnist"?`,
+      `study "quickstart": target.dataset: expected one of ${knownDatasets}, got "mnsit"; did you mean "mnist"?; data of your own: a folder of images, a .csv or a .dataset.ts of that name in a folder named by --data or CARRYOVER_DATA`,
     ],
     [
       "run quickstart --set strengths.rescale=0.5",

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import {
   bytesOf,
   datasets,
+  type Images,
   listDatasets,
   loadDataset,
   loadDefinition,
@@ -129,9 +130,9 @@ describe("a wrong local file is an InputError that names it", () => {
   });
 });
 
-test("an unknown name lists the known ones and the nearest", () => {
-  expect(() => loadDataset("cifar-10", "train", { dataDirs: [], cacheDir: newFolder() })).toThrow(
-    'dataset: expected one of cifar10, cifar100, mnist, svhn, got "cifar-10"; did you mean "cifar10"?',
+test("an unknown name lists the known ones and the nearest", async () => {
+  await expect(loadDataset("cifar-10", "train", { dataDirs: [], cacheDir: newFolder() })).rejects.toThrow(
+    `dataset: expected one of ${Object.keys(datasets).join(", ")}, got "cifar-10"; did you mean "cifar10"?`,
   );
 });
 
@@ -141,6 +142,9 @@ test("a local folder that does not exist is told", async () => {
   await expect(loading).rejects.toThrow(`data folder: expected a folder, got ${missing}, which does not exist`);
 });
 
+/** The first of three channels of images of one pixel. */
+const red = (images: Images) => bytesOf(images).filter((_, i) => i % 3 === 0);
+
 describe("the cache", () => {
   const train = noise(5000);
   const held = noise(3000);
@@ -148,12 +152,12 @@ describe("the cache", () => {
 
   test("is filled by the first load and serves the next one offline", async () => {
     await using server = await serve();
-    const options = { dataDirs: [], cacheDir: newFolder() };
+    const options = { dataDirs: [], cacheDir: newFolder(), side: 1 };
     const tiny = tinyDefinition(train, held, [{ kind: "files", base: server.url }]);
     const first = await loadDefinition(tiny, "test", options);
     expect(first.provenance).toMatchObject({ official: true, note: "official files" });
     const again = await loadDefinition(tiny, "test", { ...options, offline: true });
-    expect(again).toEqual(first);
+    expect({ ...again, pixels: red(again) }).toEqual({ ...first, pixels: held });
     expect(server.requests).toEqual(["/test.bin -"]);
   });
 
@@ -175,7 +179,7 @@ describe("the cache", () => {
     await expect(loadDefinition(tiny, "test", { ...options, offline: true })).rejects.toThrow(
       `${path}: altered or damaged: expected 3000 bytes of md5 ${md5(held)}, got md5 ${md5(damaged)}`,
     );
-    expect((await loadDefinition(tiny, "test", options)).pixels).toEqual(held);
+    expect(red(await loadDefinition(tiny, "test", { ...options, side: 1 }))).toEqual(held);
     expect(md5(readFileSync(path))).toBe(md5(held));
   });
 

@@ -18,7 +18,7 @@ describe("loadStudy", () => {
   it.each(Object.keys(builtInStudies))("%s is found by name, and everything that it names is there", async (name) => {
     const study = await loadStudy(name);
     expect(study.name).toBe(name);
-    expect(() => checkStudy(study)).not.toThrow();
+    expect(() => checkStudy(study, [])).not.toThrow();
   });
 
   const examples = fileURLToPath(new URL("../../examples", import.meta.url));
@@ -26,7 +26,7 @@ describe("loadStudy", () => {
     "examples/%s can be run",
     async (name) => {
       const study = await loadStudy(join(examples, name));
-      expect(() => checkStudy(study)).not.toThrow();
+      expect(() => checkStudy(study, [])).not.toThrow();
       expect(expandStudy(study).length).toBeGreaterThan(1);
     },
   );

@@ -48,7 +48,7 @@ describe("--set", () => {
     expect(changed.schedule).toMatchObject({ batch: 32, learningRate: 0.1, milestones: [0.5] });
     expect(changed.model).toBe("cifar-cnn");
     expect(changed.pairs[0]?.target.dataset).toBe("svhn");
-    expect(changed.transfer).toEqual({ protocol: "full", l2: [0, 0.001] });
+    expect(changed.transfer).toEqual([{ protocol: "full", l2: [0, 0.001] }]);
     expect(changed.attack).toMatchObject({ norm: "linf", examples: null });
   });
 

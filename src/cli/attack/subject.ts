@@ -41,7 +41,12 @@ export async function subjectOf(request: SubjectRequest): Promise<Subject> {
   const loaded = await loadModel(path);
   const dataset = request.dataset ?? trial?.source.dataset ?? "cifar10";
   const seed = request.seed ?? trial?.seed ?? 0;
-  const test = await loadDataset(dataset, "test", { ...foldersFor(folders), onProgress, signal });
+  const test = await loadDataset(dataset, "test", {
+    ...foldersFor(folders),
+    side: loaded.model.inputShape[1],
+    onProgress,
+    signal,
+  });
   const n = Math.min(request.n ?? 1000, test.shape[0]);
   const data = gather(test, testSubset(test.labels, { test: n, seed }));
   return { ...loaded, path, data, source: { dataset, digest: test.provenance.digest, seed, n } };

@@ -4,7 +4,15 @@ import type { EngineName } from "../../engine/index.ts";
 import type { DeviceName } from "../device-probe.ts";
 import { chooseEngine, engineOption } from "../engine-choice.ts";
 import type { Launch } from "../launch.ts";
-import { collect, countOption, databaseFor, databaseHelp, nameOption, priorityOption } from "../options.ts";
+import {
+  collect,
+  countOption,
+  databaseFor,
+  databaseHelp,
+  nameOption,
+  priorityOption,
+  skipCorruptOption,
+} from "../options.ts";
 import type { RunRequest } from "../run-study.ts";
 import { nodeComplaint } from "../version.ts";
 import { portOption } from "./serve.ts";
@@ -19,6 +27,7 @@ interface Options {
   readonly priority?: number;
   readonly out?: string;
   readonly data?: readonly string[];
+  readonly skipCorrupt?: boolean;
   readonly resume?: boolean;
   readonly fresh?: boolean;
   readonly serve: boolean;
@@ -53,6 +62,7 @@ export function addRun(
     .option("--priority <n>", "workers take trials of a study with a higher one first (default: 0)", priorityOption)
     .option("--out <folder>", "where figures and tables go (default: results/<study>)")
     .option("--data <folder>", "a folder to look for data in; may be given several times", collect)
+    .option(...skipCorruptOption)
     .option("--resume", "go on with what an interrupted run left (this is also the default)")
     .option("--fresh", "do every trial again, also the finished ones")
     .option("--no-serve", "no dashboard while it runs")
@@ -82,11 +92,28 @@ function requestOf(study: string, options: Options, argv: readonly string[]): Ru
     priority,
     out,
     data = [],
+    skipCorrupt = false,
     fresh = false,
     serve,
     port,
     json = false,
   } = options;
   const database = databaseFor(options.database);
-  return { study, set, workers, device, database, artifacts, priority, out, data, fresh, serve, port, json, argv };
+  return {
+    study,
+    set,
+    workers,
+    device,
+    database,
+    artifacts,
+    priority,
+    out,
+    data,
+    skipCorrupt,
+    fresh,
+    serve,
+    port,
+    json,
+    argv,
+  };
 }

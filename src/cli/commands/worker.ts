@@ -4,7 +4,7 @@ import type { EngineName } from "../../engine/index.ts";
 import type { DeviceName } from "../device-probe.ts";
 import { chooseEngine, engineOption } from "../engine-choice.ts";
 import type { Launch } from "../launch.ts";
-import { collect, countOption, databaseFor, databaseHelp, nameOption } from "../options.ts";
+import { collect, countOption, databaseFor, databaseHelp, nameOption, skipCorruptOption } from "../options.ts";
 
 export interface WorkerRequest {
   readonly database: string;
@@ -12,6 +12,7 @@ export interface WorkerRequest {
   readonly device: DeviceName;
   readonly artifacts: string | undefined;
   readonly data: readonly string[];
+  readonly skipCorrupt: boolean;
   readonly study: readonly string[] | undefined;
   readonly idleMinutes: number | undefined;
   readonly json: boolean;
@@ -24,6 +25,7 @@ interface Options {
   readonly engine?: EngineName;
   readonly artifacts?: string;
   readonly data?: readonly string[];
+  readonly skipCorrupt?: boolean;
   readonly study?: readonly string[];
   readonly idle?: number;
   readonly json?: boolean;
@@ -42,10 +44,12 @@ export function addWorker(program: Command, launch: Launch, finish: (exitCode: n
       "where models and checkpoints are kept; a folder that workers share lets them go on",
     )
     .option("--data <folder>", "a folder to look for data in; may be given several times", collect)
+    .option(...skipCorruptOption)
     .option("--study <name>", "only trials of this study; may be given several times", collect)
     .option("--idle <minutes>", "end after so long without work (default: stay)", countOption("--idle"))
     .option("--json", "JSON lines on stdout instead of lines on stderr")
     .action(async ({ slots, device, artifacts, data = [], study, idle, json = false, ...options }: Options) => {
+      const { skipCorrupt = false } = options;
       const database = databaseFor(options.database);
       if (database === undefined)
         throw new InputError(
@@ -53,7 +57,7 @@ export function addWorker(program: Command, launch: Launch, finish: (exitCode: n
         );
       await chooseEngine(options.engine, device);
       const { runWorker } = await import("../run-worker.ts");
-      const request = { database, slots, device, artifacts, data, study, idleMinutes: idle, json };
+      const request = { database, slots, device, artifacts, data, skipCorrupt, study, idleMinutes: idle, json };
       finish(await runWorker(request, launch));
     });
 }

@@ -1,10 +1,10 @@
-import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
-import { inflateRawSync } from "node:zlib";
 import { digestBytes } from "../../base/index.ts";
 import { fitSquare } from "../resize.ts";
 import { decodeImage } from "./decode-image.ts";
-import type { ByteRange, ImageEntry } from "./image-list.ts";
+import type { ImageEntry } from "./image-list.ts";
+import { type OpenArchive, openArchive, readRange } from "./members.ts";
 
 /** A batch of images to decode, and how large. */
 export interface Question {
@@ -21,30 +21,24 @@ export interface Answered {
 }
 
 /** The archive that was read last stays open: its members come one after the other. */
-let open: { readonly file: string; readonly descriptor: number } | undefined;
+let open: { readonly file: string; readonly archive: OpenArchive } | undefined;
 
-function readRange(file: string, { offset, bytes, deflated }: ByteRange): Uint8Array {
+function readEntry({ file, range }: ImageEntry): Uint8Array {
+  if (!range) return readFileSync(file);
   if (open?.file !== file) {
-    if (open) closeSync(open.descriptor);
-    open = { file, descriptor: openSync(file, "r") };
+    open?.archive.close();
+    open = { file, archive: openArchive(file) };
   }
-  const stored = new Uint8Array(bytes);
-  let done = 0;
-  while (done < bytes) {
-    const read = readSync(open.descriptor, stored, done, bytes - done, offset + done);
-    if (read === 0) throw new Error(`cut short: expected ${bytes} bytes, got ${done}`);
-    done += read;
-  }
-  return deflated ? inflateRawSync(stored) : stored;
+  return readRange(open.archive, range);
 }
 
 function answer({ entries, side }: Question): Answered {
   const size = 3 * side * side;
   const pixels = new Uint8Array(entries.length * size);
   const failures: { index: number; reason: string }[] = [];
-  for (const [index, { file, range }] of entries.entries()) {
+  for (const [index, entry] of entries.entries()) {
     try {
-      const image = decodeImage(range ? readRange(file, range) : readFileSync(file));
+      const image = decodeImage(readEntry(entry));
       fitSquare(image.pixels, image.layout, side, pixels, index * size);
     } catch (cause) {
       failures.push({ index, reason: cause instanceof Error ? cause.message : String(cause) });

@@ -1,8 +1,7 @@
-import { type Dirent, existsSync } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { diskError, InputError } from "../../base/index.ts";
+import { InputError } from "../../base/index.ts";
 import type { ImageEntry, ImageList } from "./image-list.ts";
+import { entriesOf, folderMembers } from "./members.ts";
 
 /** Either a list for each split, or one list that has yet to be split. */
 export type SplitLists = { readonly train: ImageList; readonly test: ImageList } | { readonly all: ImageList };
@@ -36,7 +35,7 @@ export async function listFolder(folder: string): Promise<SplitLists> {
 }
 
 /** The classes of one folder and all their images. */
-async function listClasses(folder: string): Promise<ImageList> {
+export async function listClasses(folder: string): Promise<ImageList> {
   const inside = await entriesOf(folder);
   const classes = inside.filter(({ isFolder }) => isFolder).map(({ name }) => name);
   const loose = inside.filter(({ name, isFolder }) => !isFolder && imageName.test(name)).length;
@@ -51,7 +50,7 @@ async function listClasses(folder: string): Promise<ImageList> {
   const empty: string[] = [];
   const notes: string[] = [];
   for (const [label, name] of classes.entries()) {
-    const files = await filesBelow(join(folder, name), name);
+    const files = await folderMembers(join(folder, name), `${name}/`);
     const images = files.filter((file) => imageName.test(file.name));
     if (images.length === 0) empty.push(name);
     if (files.length > images.length)
@@ -65,36 +64,6 @@ async function listClasses(folder: string): Promise<ImageList> {
       `${folder}: expected images (.jpg, .jpeg, .png, .webp) in each class, got none in ${named(empty)}`,
     );
   return { where: folder, classes, entries, notes };
-}
-
-async function filesBelow(folder: string, prefix: string): Promise<{ name: string; file: string }[]> {
-  const files: { name: string; file: string }[] = [];
-  for (const { name, isFolder } of await entriesOf(folder)) {
-    const path = join(folder, name);
-    if (isFolder) files.push(...(await filesBelow(path, `${prefix}/${name}`)));
-    else files.push({ name: `${prefix}/${name}`, file: path });
-  }
-  return files;
-}
-
-/** What is in a folder, sorted by name; hidden files are not looked at, links are followed. */
-async function entriesOf(folder: string): Promise<{ name: string; isFolder: boolean }[]> {
-  if (!existsSync(folder)) throw new InputError(`${folder}: expected a folder of images, got nothing of that name`);
-  let found: Dirent[];
-  try {
-    found = await readdir(folder, { withFileTypes: true });
-  } catch (cause) {
-    throw diskError("read", folder, cause);
-  }
-  const entries: { name: string; isFolder: boolean }[] = [];
-  for (const entry of found) {
-    if (entry.name.startsWith(".")) continue;
-    const isFolder = entry.isSymbolicLink()
-      ? (await stat(join(folder, entry.name))).isDirectory()
-      : entry.isDirectory();
-    entries.push({ name: entry.name, isFolder });
-  }
-  return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** Throws InputError, listing both sides, when two splits have other classes. */

@@ -2,7 +2,7 @@ import { basename, dirname, resolve } from "node:path";
 import { InputError, permutation, randomStream, seedFor } from "../../base/index.ts";
 import type { DatasetOptions, SplitName } from "../definition.ts";
 import { gather } from "../images.ts";
-import type { Dataset } from "../load.ts";
+import type { Dataset, Provenance } from "../load.ts";
 import { decodedList } from "./decoded-cache.ts";
 import { listFolder, named, type SplitLists } from "./folder.ts";
 import type { ImageList } from "./image-list.ts";
@@ -30,13 +30,18 @@ export async function loadImageFolder(folder: string, split: SplitName, options:
   return loadSplit(basename(path), await listFolder(path), split, options);
 }
 
+/** A loaded split, and what is to be said of it beside where it came from. */
+interface ListedSplit extends Dataset {
+  readonly provenance: Provenance & { readonly notes: readonly string[] };
+}
+
 /** One split of image lists as a dataset of that name. */
 export async function loadSplit(
   name: string,
   lists: SplitLists,
   split: SplitName,
   options: ImageOptions,
-): Promise<Dataset> {
+): Promise<ListedSplit> {
   const { side = 32, onProgress, skipCorrupt = false } = options;
   const list = "all" in lists ? lists.all : lists[split];
   const { pixels, corrupt, digest } = await decodedList(list, {
@@ -69,6 +74,7 @@ export async function loadSplit(
     provenance: {
       official: false,
       note: [`${list.classes.length} classes of images of your own`, ...notes].join("; "),
+      notes,
       digest,
       folder: list.entries[0]?.range ? dirname(list.where) : list.where,
     },
