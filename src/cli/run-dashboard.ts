@@ -2,7 +2,7 @@ import type { Queue, TrialWorkEvent } from "../queue/index.ts";
 import type { Dashboard, LiveRun } from "../server/index.ts";
 import type { Store } from "../store/index.ts";
 import { openDashboard } from "./dashboard.ts";
-import type { Folders } from "./folders.ts";
+import { type Folders, resultsFolder } from "./folders.ts";
 import type { Reporter } from "./progress/reporter.ts";
 
 export interface RunDashboardOptions {
@@ -42,7 +42,8 @@ export function runDashboard(options: RunDashboardOptions): RunDashboard {
       for (const event of waiting.splice(0)) live.event(event);
       if (signal.aborted) stopping();
       signal.addEventListener("abort", stopping);
-      const dashboard = await openDashboard(storeSource(options.store, { live, queue: options.queue }), options);
+      const source = storeSource(options.store, { live, queue: options.queue, resultsOf: resultsFolder });
+      const dashboard = await openDashboard(source, options);
       const { address } = dashboard;
       reporter.note(`Dashboard: ${address}`, { event: "dashboard", address });
       return dashboard;

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { storeSource } from "../server/index.ts";
 import { openDashboard } from "./dashboard.ts";
-import { foldersFor, workFolder } from "./folders.ts";
+import { foldersFor, resultsFolder, workFolder } from "./folders.ts";
 import { catchInterrupt } from "./interrupt.ts";
 import { atQueue } from "./open-place.ts";
 import { print, printJson } from "./output.ts";
@@ -24,7 +24,7 @@ export async function serveFolder({ port, host, database, artifacts, data, json 
   const interrupt = catchInterrupt();
   try {
     await atQueue("serve", database, async (queue, store) => {
-      const source = storeSource(store, { queue });
+      const source = storeSource(store, { queue, resultsOf: resultsFolder });
       const dashboard = await openDashboard(source, { port, host, folders, workDir: artifacts ?? workFolder });
       try {
         if (json) printJson({ event: "dashboard", address: dashboard.address });

@@ -175,6 +175,20 @@ export const figureDataSchema = z.object({
   notes: z.array(z.string()),
   /** Which interval the bars are. */
   intervals: z.string(),
+  /** tau <= d over the study's models, in nats, where `carryover theory bound` was run. */
+  bound: z
+    .object({
+      d: z.number(),
+      /** The model whose |inf l_S - inf l_T| is d. */
+      maximiser: z.string(),
+      models: z.number(),
+      holds: z.number(),
+      smallestSlack: z.number(),
+      n: z.object({ source: z.number(), target: z.number() }),
+      sampleTerms: z.number(),
+      confidence: z.number(),
+    })
+    .optional(),
 });
 
 export const studySchema = z.object({
@@ -242,6 +256,19 @@ export const trialSchema = z.object({
   pictures: picturesSchema,
 });
 
+/** Verdicts on the paper's claims as tables, or why there are none. */
+export const claimsSchema = z.object({
+  tables: z.array(
+    z.object({
+      title: z.string(),
+      header: z.array(z.string()),
+      lines: z.array(z.array(z.string())),
+      notes: z.array(z.string()),
+    }),
+  ),
+  problem: z.string().optional(),
+});
+
 export type Quantity = z.infer<typeof quantitySchema>;
 export type MethodLook = z.infer<typeof methodLookSchema>;
 export type Estimate = z.infer<typeof estimateSchema>;
@@ -262,6 +289,7 @@ export type Curve = z.infer<typeof curveSchema>;
 export type Failure = z.infer<typeof failureSchema>;
 export type LogLine = z.infer<typeof logLineSchema>;
 export type Confusion = z.infer<typeof confusionSchema>;
+export type Claims = z.infer<typeof claimsSchema>;
 export type Pictures = z.infer<typeof picturesSchema>;
 export type TrialDetail = z.infer<typeof trialSchema>;
 
@@ -270,5 +298,8 @@ export interface ReportData {
   readonly hello: Hello;
   readonly study: StudyData;
   readonly trials: Readonly<Record<string, TrialDetail>>;
+  readonly claims: Claims;
+  /** The pictures that were made, as data: URLs by "<trial>/<name>". */
+  readonly images: Readonly<Record<string, string>>;
   readonly writtenAt: string;
 }

@@ -8,7 +8,8 @@ import { z } from "zod";
 import { InputError } from "../base/index.ts";
 import { type FigureFormat, figureContents } from "../figures/index.ts";
 import { sourceStageId } from "../studies/index.ts";
-import type { Hello, ReportData } from "./api.ts";
+import type { Hello, ReportData, StudyData, TrialDetail } from "./api.ts";
+import { claimsOf } from "./claims.ts";
 import { type Guard, guarded, hasToken } from "./guard.ts";
 import { liveStudies } from "./live-studies.ts";
 import { methodLooks } from "./methods.ts";
@@ -103,6 +104,15 @@ export function createApp(source: StudySource, options: AppOptions): App {
     if (!row) throw new InputError(`trial ${id} is not finished yet`);
     return row;
   };
+  const imagesOf = async (trials: readonly TrialDetail[]): Promise<Record<string, string>> => {
+    const images: Record<string, string> = {};
+    for (const { summary, pictures: made } of trials)
+      for (const { name } of made.pictures) {
+        const png = await pictures?.png(await rowOf(summary.id), name);
+        if (png) images[`${summary.id}/${name}`] = `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
+      }
+    return images;
+  };
 
   app.get("/api/hello", async (c) => c.json(await hello(hasToken(c, guard.token))));
   app.get("/api/studies/:study", zValidator("param", studyName), async (c) =>
@@ -123,22 +133,29 @@ export function createApp(source: StudySource, options: AppOptions): App {
     const { rows } = await studies.view(study);
     if (!wanted || rows.length === 0)
       throw new InputError(`study "${study}" has no finished trial yet, so there is nothing to draw`);
-    const [bytes] = (await figureContents(rows, [wanted.format], { study })).values();
+    const [bytes] = (
+      await figureContents(rows, [wanted.format], { study, bound: await source.bound?.(study) })
+    ).values();
     return c.body(new Uint8Array(bytes ?? []), 200, {
       "content-type": wanted.type,
       "content-disposition": `attachment; filename="${study}-${file}"`,
     });
   });
+  app.get("/api/studies/:study/claims", zValidator("param", studyName), async (c) =>
+    c.json(claimsOf((await studies.view(c.req.valid("param").study)).rows)),
+  );
   app.get("/api/studies/:study/report.html", zValidator("param", studyName), async (c) => {
     const { study } = c.req.valid("param");
     const files = await page();
     if (!files) return c.json({ error: "the page is still being built; try again in a moment" }, 503);
-    const view = await studies.view(study);
-    const trials = await Promise.all(view.data(boot).trials.map(async ({ id }) => [id, await detail(id)] as const));
+    const own: StudyData = JSON.parse(await studies.json(study));
+    const trials = await Promise.all(own.trials.map(async ({ id }) => [id, await detail(id)] as const));
     const data: ReportData = {
       hello: { ...(await hello(false)), actions: [] },
-      study: view.data(boot),
+      study: own,
       trials: Object.fromEntries(trials),
+      claims: claimsOf((await studies.view(study)).rows),
+      images: await imagesOf(trials.map(([, trial]) => trial)),
       writtenAt: new Date().toISOString(),
     };
     return c.body(reportHtml(files, data), 200, {

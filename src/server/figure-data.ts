@@ -12,11 +12,11 @@ import {
 import { relativeTransfer } from "../metrics/index.ts";
 import type { Row } from "../studies/index.ts";
 import type { FigureData, FigurePoint, Ranking } from "./api.ts";
-import { estimateFor, quantities } from "./quantities.ts";
+import { type Beside, estimateFor, quantities } from "./quantities.ts";
 
-/** Of a row: the vanilla row that it is compared with, and its setting's place. */
+/** Of a row: what it is read beside, and its setting's place. */
 export interface RowContext {
-  vanillaOf(row: Row): Row | undefined;
+  besideOf(row: Row): Beside;
   settingOf(row: Row): number;
 }
 
@@ -46,14 +46,14 @@ function pointOf(
   point: Point,
   place: Pick<FigurePoint, "rank" | "ranks" | "setting">,
   byId: ReadonlyMap<string, Row>,
-  { vanillaOf }: RowContext,
+  { besideOf }: RowContext,
 ): FigurePoint {
   const rows = point.trialIds.flatMap((id) => byId.get(id) ?? []);
   const estimates = quantities.flatMap((quantity) => {
     const estimate = estimateFor(
       quantity,
       point,
-      rows.map((row) => [row, vanillaOf(row)] as const),
+      rows.map((row) => [row, besideOf(row)] as const),
     );
     return estimate ? [[quantity.id, estimate] as const] : [];
   });
@@ -77,7 +77,7 @@ function pointOf(
  * Does a stronger setting of a method come with more, or less, of a quantity? Page's trend over the seeds: the mean of
  * their rank correlations, with its interval over the seeds.
  */
-function rankingsOf(rows: readonly Row[], { vanillaOf, settingOf }: RowContext): Ranking[] {
+function rankingsOf(rows: readonly Row[], { besideOf, settingOf }: RowContext): Ranking[] {
   const swept = rows.filter(({ trial }) => trial.methods.length > 0);
   const groups = Map.groupBy(swept, (row) => `${settingOf(row)} ${familyOf(row.trial.methods)}`);
   return [...groups.values()].flatMap((group) => {
@@ -88,10 +88,10 @@ function rankingsOf(rows: readonly Row[], { vanillaOf, settingOf }: RowContext):
     return quantities.flatMap((quantity): Ranking[] => {
       const blocks = bySeed
         .map((members) => {
-          const known = members.filter((row) => quantity.of(row, vanillaOf(row)) !== undefined);
+          const known = members.filter((row) => quantity.of(row, besideOf(row)) !== undefined);
           return {
             levels: known.map((row) => levels.get(row) ?? 0),
-            values: known.map((row) => quantity.of(row, vanillaOf(row)) ?? 0),
+            values: known.map((row) => quantity.of(row, besideOf(row)) ?? 0),
           };
         })
         .filter((block) => block.levels.length > 2);

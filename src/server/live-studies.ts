@@ -55,6 +55,15 @@ export function liveStudies(source: StudySource, boot: string, { batchMs = 500 }
     return made;
   };
 
+  /** The bound may be computed at any time, so it is looked for whenever someone comes. */
+  const takeBound = async (view: StudyView): Promise<void> => {
+    try {
+      view.takeBound(await source.bound?.(view.name));
+    } catch (error) {
+      process.stderr.write(`dashboard: ${error instanceof Error ? error.message : String(error)}\n`);
+    }
+  };
+
   const flush = (entry: Entry, last = false): void => {
     entry.timer = undefined;
     const { view, pending, figureChanged } = entry;
@@ -99,6 +108,7 @@ export function liveStudies(source: StudySource, boot: string, { batchMs = 500 }
     view: async (name) => (await entryOf(name)).view,
     async json(name) {
       const { view } = await entryOf(name);
+      await takeBound(view);
       return JSON.stringify(view.data(boot) satisfies StudyData);
     },
     async ofTrial(trialId) {

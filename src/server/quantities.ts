@@ -3,12 +3,21 @@ import type { Point } from "../figures/index.ts";
 import { relativeTransferAccuracy } from "../metrics/index.ts";
 import { type PredictorInfo, type PredictorName, predictors } from "../metrics/predictors/registry.ts";
 import type { Row } from "../studies/index.ts";
+import type { SavedBound } from "../theory/index.ts";
 import type { Estimate, Quantity } from "./api.ts";
+
+/** What a row is read beside. */
+export interface Beside {
+  /** The row that it is compared with. */
+  readonly vanilla: Row | undefined;
+  /** What the theory says of its model, where that was computed. */
+  readonly bound: SavedBound["points"][number] | undefined;
+}
 
 /** A quantity and how it is read from rows. */
 interface MeasuredQuantity extends Quantity {
-  /** Of one trial; `vanilla` is the row that it is compared with. Undefined where the row has none. */
-  of(row: Row, vanilla: Row | undefined): number | undefined;
+  /** Of one trial; undefined where the row has none. */
+  of(row: Row, beside: Beside): number | undefined;
   /** The mean over seeds with its interval, where metrics makes one of its own. */
   estimate?(point: Point): Estimate | undefined;
 }
@@ -24,7 +33,7 @@ const measured: readonly MeasuredQuantity[] = [
       "Relative domain transfer accuracy: how much more accuracy the model keeps on the target than the vanilla model of " +
       "the same seed does. A lower source accuracy raises it, so read it beside both accuracies.",
     formula: "(acc_T − acc_S) − (acc_T of vanilla − acc_S of vanilla)",
-    of: (row, vanilla) => vanilla && relativeTransferAccuracy(row, vanilla),
+    of: (row, { vanilla }) => vanilla && relativeTransferAccuracy(row, vanilla),
     estimate: ({ dt }) => dt && estimateOf(dt),
   },
   {
@@ -111,6 +120,26 @@ const measured: readonly MeasuredQuantity[] = [
     of: ({ source }) => source.trainLoss.value,
   },
   {
+    id: "boundTau",
+    label: "τ on the bound's samples",
+    short: "τ bounded",
+    unit: "nats",
+    sentence:
+      "Relative transferability loss on the training images that carryover theory bound looked at, the best target head " +
+      "taken from heads of bounded length. No model passes the line d, the largest |inf l_S − inf l_T| over the models.",
+    formula: "τ = inf over g of l_T(g ∘ f) − l_S(g_S ∘ f) ≤ d",
+    of: (_, { bound }) => bound?.tau,
+  },
+  {
+    id: "boundDifference",
+    label: "|inf l_S − inf l_T|",
+    short: "|diff|",
+    unit: "nats",
+    sentence: "How far the best heads' losses on the two domains are apart; d is the largest over the models.",
+    formula: "|inf over g of l_S(g ∘ f) − inf over g of l_T(g ∘ f)|",
+    of: (_, { bound }) => bound?.difference,
+  },
+  {
     id: "trainSeconds",
     label: "Training time",
     short: "Train time",
@@ -138,13 +167,9 @@ const foretelling = (Object.entries(predictors) as [PredictorName, PredictorInfo
 export const quantities: readonly MeasuredQuantity[] = [...measured, ...foretelling];
 
 /** A point's estimate of a quantity: metrics' own, or the mean over its rows with Student's t interval. */
-export function estimateFor(
-  quantity: MeasuredQuantity,
-  point: Point,
-  rows: readonly (readonly [Row, Row | undefined])[],
-) {
+export function estimateFor(quantity: MeasuredQuantity, point: Point, rows: readonly (readonly [Row, Beside])[]) {
   if (quantity.estimate) return quantity.estimate(point);
-  const values = rows.flatMap(([row, vanilla]) => quantity.of(row, vanilla) ?? []);
+  const values = rows.flatMap(([row, beside]) => quantity.of(row, beside) ?? []);
   if (values.length === 0) return undefined;
   const interval = meanInterval(values);
   return estimateOf({

@@ -1,4 +1,5 @@
 import type { Row, Trial } from "../studies/index.ts";
+import type { SavedBound } from "../theory/index.ts";
 import type { Curve, Failure, LogLine, Progress, Status } from "./api.ts";
 
 /** A study as it is kept: its trials in their order, and the last row of each that has one. */
@@ -63,6 +64,8 @@ export interface StudySource {
   studies(): Promise<readonly { name: string; trials: number; finished: number }[]>;
   /** InputError for an unknown study. */
   study(name: string): Promise<StoredStudy>;
+  /** What the theory says of the study's models, where it was computed. */
+  bound?(name: string): Promise<SavedBound | undefined>;
   /** Undefined where nothing is known beyond the rows. */
   stateOf(trialId: string): TrialState | undefined;
   recordsOf(trialId: string): Promise<TrialRecords>;

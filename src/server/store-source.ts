@@ -17,6 +17,7 @@ import {
   type WorkerLine,
 } from "../queue/index.ts";
 import type { Store } from "../store/index.ts";
+import { readSavedBound } from "../theory/saved-bound.ts";
 import type { Progress, Status } from "./api.ts";
 import type { LiveRun } from "./live-run.ts";
 import type { Activity, RunActivity, StudySource, TrialRecords, TrialState, Worker } from "./source.ts";
@@ -26,6 +27,8 @@ export interface StoreSourceOptions {
   readonly queue?: Queue;
   /** The run of this process, which knows more, and sooner, than what is recorded. */
   readonly live?: LiveRun;
+  /** Where a study's results are, in which the theory's bound is looked for. */
+  readonly resultsOf?: (study: string) => string;
   /** How often the database is asked what happened. */
   readonly everyMs?: number;
 }
@@ -34,7 +37,10 @@ export interface StoreSourceOptions {
  * What a store and its queue hold, embedded or on a server, whoever works on it. The tables are asked for what changed,
  * by their stream of events and the workers' own reports, and only from the moment that someone looks.
  */
-export function storeSource(store: Store, { queue, live, everyMs = 1000 }: StoreSourceOptions = {}): StudySource {
+export function storeSource(
+  store: Store,
+  { queue, live, resultsOf, everyMs = 1000 }: StoreSourceOptions = {},
+): StudySource {
   const { database } = store;
   const states = new Map<string, TrialState>();
   const paused = new Set<string>();
@@ -56,6 +62,7 @@ export function storeSource(store: Store, { queue, live, everyMs = 1000 }: Store
       takeProgress(states, workers);
       return { name, description: descriptionOf(line?.definition), trials: trials.map(({ trial }) => trial), rows };
     },
+    bound: async (name) => resultsOf && readSavedBound(resultsOf(name)),
     stateOf(trialId) {
       const here = live?.stateOf(trialId);
       // What this process does not run may be run, or was cancelled, elsewhere.

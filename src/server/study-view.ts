@@ -1,9 +1,10 @@
 import { canonicalJson } from "../base/index.ts";
 import { attackText, familyOf, labelOf, pairText } from "../figures/index.ts";
 import { type Row, type Trial, transferText, trialId } from "../studies/index.ts";
+import type { SavedBound } from "../theory/index.ts";
 import type { FigureData, RunState, Setting, StudyData, Summary } from "./api.ts";
 import { figureData } from "./figure-data.ts";
-import { quantities } from "./quantities.ts";
+import { type Beside, quantities } from "./quantities.ts";
 import type { RunActivity, StoredStudy, StudySource, TrialState } from "./source.ts";
 
 /** A study as the page sees it, kept up to date by what happens. */
@@ -19,6 +20,8 @@ export interface StudyView {
   summary(trialId: string): Summary;
   /** Takes up new rows and activity; returns the trials that look different now. */
   update(trials: Iterable<string>, rows: readonly Row[]): ReadonlySet<string>;
+  /** Takes up what the theory says of the models: undefined where it was not computed. */
+  takeBound(bound: SavedBound | undefined): void;
   figure(): FigureData;
   data(boot: string): StudyData;
 }
@@ -38,12 +41,15 @@ export function studyView(study: StoredStudy, source: StudySource): StudyView {
   const vanillaOf = (row: Row) => vanilla.get(vanillaKey(row.trial, places.settingOf(row.trialId)));
   let revision = 1;
   let figure: FigureData | undefined;
+  let bound: SavedBound | undefined;
+  let bounded = new Map<string, SavedBound["points"][number]>();
+  const besideOf = (row: Row): Beside => ({ vanilla: vanillaOf(row), bound: bounded.get(row.trialId) });
 
   const summary = (id: string): Summary => {
     const trial = trials.get(id);
     if (!trial) throw new Error(`study ${study.name}: expected one of its trials, got ${id}`);
     const row = rows.get(id);
-    return summaryOf(id, trial, places.settingOf(id), row, row && vanillaOf(row), source.stateOf(id));
+    return summaryOf(id, trial, places.settingOf(id), row, row && besideOf(row), source.stateOf(id));
   };
 
   return {
@@ -78,9 +84,19 @@ export function studyView(study: StoredStudy, source: StudySource): StudyView {
       if (touched.size > 0) revision++;
       return touched;
     },
+    takeBound(next) {
+      if (next?.d === bound?.d && next?.points.length === bound?.points.length) return;
+      bound = next;
+      bounded = new Map(next?.points.map((point) => [point.id, point]));
+      figure = undefined;
+      revision++;
+    },
     figure() {
       const all = [...rows.values()];
-      figure ??= figureData(all, { vanillaOf, settingOf: (row) => places.settingOf(row.trialId) });
+      figure ??= {
+        ...figureData(all, { besideOf, settingOf: (row) => places.settingOf(row.trialId) }),
+        ...boundFacts(bound, rows),
+      };
       return figure;
     },
     data(boot) {
@@ -94,6 +110,25 @@ export function studyView(study: StoredStudy, source: StudySource): StudyView {
         figure: this.figure(),
         run: runState(source.run(study.name)),
       };
+    },
+  };
+}
+
+/** The bound as the page shows it; nothing where it was computed for other trials. */
+function boundFacts(bound: SavedBound | undefined, rows: ReadonlyMap<string, Row>): Pick<FigureData, "bound"> {
+  const own = bound?.points.filter(({ id }) => rows.has(id)) ?? [];
+  if (!bound || own.length === 0) return {};
+  const { d, maximiser, points, n, sample } = bound;
+  return {
+    bound: {
+      d,
+      maximiser: points.find(({ id }) => id === maximiser)?.label ?? maximiser,
+      models: points.length,
+      holds: points.filter(({ holds }) => holds).length,
+      smallestSlack: Math.min(...points.map(({ slack }) => slack)),
+      n,
+      sampleTerms: sample.total,
+      confidence: sample.confidence,
     },
   };
 }
@@ -151,16 +186,17 @@ function summaryOf(
   trial: Trial,
   setting: number,
   row: Row | undefined,
-  vanilla: Row | undefined,
+  beside: Beside | undefined,
   state: TrialState | undefined,
 ): Summary {
   const status = state && state.status !== "waiting" ? state.status : row ? "done" : "waiting";
-  const numbers = row
-    ? quantities.flatMap((quantity) => {
-        const value = quantity.of(row, vanilla);
-        return value === undefined ? [] : [[quantity.id, value] as const];
-      })
-    : [];
+  const numbers =
+    row && beside
+      ? quantities.flatMap((quantity) => {
+          const value = quantity.of(row, beside);
+          return value === undefined ? [] : [[quantity.id, value] as const];
+        })
+      : [];
   const health = row?.robust.health?.verdict;
   return {
     id,

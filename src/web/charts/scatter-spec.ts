@@ -18,6 +18,8 @@ export interface ScatterOptions {
   readonly title?: string;
   readonly subtitle?: string;
   readonly zoom?: Zoom;
+  /** Of the quantity on y, which no dot passes; drawn as a line. */
+  readonly bound?: number;
   readonly colours: Palette;
 }
 
@@ -117,10 +119,10 @@ const gainOf = (shape: string): number =>
 
 /** A scatter of points with intervals as a Vega-Lite spec; its signal "focus" holds the family that stands out, or null. */
 export function scatterSpec(points: readonly FigurePoint[], options: ScatterOptions): Spec {
-  const { x, y, width, height, intervals, lines, title, subtitle, zoom, colours } = options;
+  const { x, y, width, height, intervals, lines, title, subtitle, zoom, bound, colours } = options;
   const dots = dotsOf(points, options);
   const logarithmic = x === "strength" && dots.every((dot) => dot.x > 0);
-  const domain = zoom ?? { x: domainOf(dots, "x", logarithmic), y: domainOf(dots, "y", false) };
+  const domain = zoom ?? { x: domainOf(dots, "x", logarithmic), y: withBound(domainOf(dots, "y", false), bound) };
   const axis = (field: "x" | "y", of: Axis) => ({
     field,
     type: "quantitative",
@@ -181,6 +183,7 @@ export function scatterSpec(points: readonly FigurePoint[], options: ScatterOpti
             },
           ]
         : []),
+      ...(bound === undefined ? [] : boundLine(bound, domain.x[0])),
       ...(lines
         ? [
             {
@@ -242,6 +245,29 @@ export function scatterSpec(points: readonly FigurePoint[], options: ScatterOpti
     ],
     config: chartConfig(colours),
   };
+}
+
+const boundColour = "#d0342c";
+
+function boundLine(bound: number, left: number): object[] {
+  const y = { field: "y", type: "quantitative" };
+  return [
+    {
+      data: { values: [{ y: bound }] },
+      mark: { type: "rule", color: boundColour, strokeWidth: 1.4, clip: true, aria: false },
+      encoding: { x: null, y },
+    },
+    {
+      data: { values: [{ x: left, y: bound, text: `d ≥ ${bound.toFixed(3)} nats: τ ≤ d` }] },
+      mark: { type: "text", align: "left", dx: 8, dy: -8, fontSize: 11, color: boundColour, clip: true },
+      encoding: { x: { field: "x", type: "quantitative" }, y, text: { field: "text" } },
+    },
+  ];
+}
+
+/** The domain reaches a little beyond the bound. */
+function withBound([low, high]: readonly [number, number], bound: number | undefined): [number, number] {
+  return bound === undefined || bound < low ? [low, high] : [low, Math.max(high, bound + 0.12 * (bound - low))];
 }
 
 /** Families by name beside their strongest dots. */

@@ -34,7 +34,7 @@ export function Scatter({ points, focus, zoom, onZoom, onOpen, onHover, label, .
   const [shown, setShown] = useState<Shown | undefined>(undefined);
   const [brush, setBrush] = useState<Box | undefined>(undefined);
   const byId = new Map(points.map((point) => [point.id, point]));
-  const { x, y, intervals, lines, colours } = options;
+  const { x, y, intervals, lines, bound, colours } = options;
 
   // The focus changes by a signal of the view, below, and does not draw it anew.
   useEffect(() => {
@@ -65,7 +65,7 @@ export function Scatter({ points, focus, zoom, onZoom, onOpen, onHover, label, .
       next.finalize();
       element.replaceChildren();
     };
-  }, [points, width, height, x, y, intervals, lines, colours, zoom]);
+  }, [points, width, height, x, y, intervals, lines, bound, colours, zoom]);
 
   useEffect(() => {
     void view.current?.signal("focus", focus ?? null).runAsync();

@@ -71,8 +71,9 @@ export function PicturesCard({ detail, changed }: { readonly detail: TrialDetail
 
 /** Fetched, not linked, since reading may want the token. */
 function Picture({ trial, name, title }: { readonly trial: string; readonly name: string; readonly title: string }) {
-  const [url, setUrl] = useState<string | undefined>(undefined);
+  const [url, setUrl] = useState<string | undefined>(report?.images[`${trial}/${name}`]);
   useEffect(() => {
+    if (report) return;
     let made: string | undefined;
     let current = true;
     void ask(`/api/trials/${trial}/pictures/${name}`)

@@ -11,40 +11,79 @@ import { Icon } from "../ui/icons.tsx";
 import { Menu } from "../ui/menu.tsx";
 import { MethodSymbol } from "../ui/symbol.tsx";
 import { Term } from "../ui/term.tsx";
+import { BoundNote } from "./bound.tsx";
+import { ClaimsView } from "./claims.tsx";
 import { PointsTable } from "./points-table.tsx";
 import { StrengthView } from "./strength.tsx";
 
 const listOf = (text: string | undefined) => (text ? text.split(",") : []);
 
+const tabs = {
+  transfer: "Transfer and robustness",
+  strength: "Strength response",
+  bound: "Bound τ ≤ d",
+  claims: "Claims",
+} as const;
+
+type Tab = keyof typeof tabs;
+
+/** What an axis shows unless the address says otherwise. */
+const usual = (tab: Tab) => ({ x: "robust", y: tab === "bound" ? "boundTau" : "dt" });
+
 /** The paper's figure, with other axes where one asks for them, and the table of its points. */
 export function StudyView() {
-  const { points, notes, intervals } = figure.value;
+  const { points, bound } = figure.value;
   if (points.length === 0) return <NothingYet />;
-  const tab = param("tab") === "strength" ? "strength" : "transfer";
+  const offered = (Object.keys(tabs) as Tab[]).filter((name) => name !== "bound" || bound);
+  const tab = offered.find((name) => name === param("tab")) ?? "transfer";
   const hidden = new Set(listOf(param("hide")));
   const visible = points.filter(({ family }) => !hidden.has(family));
   return (
     <div class="study-view">
       <div class="toolbar">
         <div class="tabs" role="tablist" aria-label="Figure">
-          {(["transfer", "strength"] as const).map((name) => (
+          {offered.map((name) => (
             <button
               type="button"
               role="tab"
               aria-selected={tab === name}
               key={name}
-              onClick={() => setQuery({ tab: name === "transfer" ? undefined : name })}
+              onClick={() =>
+                setQuery({ tab: name === "transfer" ? undefined : name, x: undefined, y: undefined, zoom: undefined })
+              }
             >
-              {name === "transfer" ? "Transfer and robustness" : "Strength response"}
+              {tabs[name]}
             </button>
           ))}
         </div>
-        <Controls tab={tab} />
+        {tab !== "claims" && <Controls tab={tab} />}
       </div>
+      {tab === "claims" ? <ClaimsView /> : <Figure tab={tab} points={points} visible={visible} hidden={hidden} />}
+    </div>
+  );
+}
+
+function Figure({
+  tab,
+  points,
+  visible,
+  hidden,
+}: {
+  readonly tab: Exclude<Tab, "claims">;
+  readonly points: readonly FigurePoint[];
+  readonly visible: readonly FigurePoint[];
+  readonly hidden: ReadonlySet<string>;
+}) {
+  const { notes, intervals } = figure.value;
+  return (
+    <>
       <div class="figure-area">
-        <div class="panels">{tab === "transfer" ? <Panels points={visible} /> : <StrengthView points={visible} />}</div>
+        <div class="panels">
+          {tab === "strength" ? <StrengthView points={visible} /> : <Panels points={visible} tab={tab} />}
+        </div>
         <Legend points={points} hidden={hidden} />
       </div>
+      {tab === "bound" && <BoundNote />}
       <p class="caption">
         A larger dot is a stronger setting of its method. Bars: {intervals}. <Term id="dt">DT Acc</Term> rewards a lower
         source accuracy, so read it beside <Term id="source">source</Term> and <Term id="target">target accuracy</Term>.
@@ -61,7 +100,7 @@ export function StudyView() {
         </details>
       )}
       <PointsTable points={visible} />
-    </div>
+    </>
   );
 }
 
@@ -100,7 +139,7 @@ function axisOf(id: string | undefined, fallback: string): Axis | undefined {
   return quantityById.value.get(id ?? fallback) ?? quantityById.value.get(fallback);
 }
 
-function Controls({ tab }: { readonly tab: "transfer" | "strength" }) {
+function Controls({ tab }: { readonly tab: Tab }) {
   const options = shownQuantities.value;
   const select = (name: "x" | "y", fallback: string, extra: readonly { id: string; label: string }[] = []) => (
     <label class="field">
@@ -132,18 +171,18 @@ function Controls({ tab }: { readonly tab: "transfer" | "strength" }) {
   );
   return (
     <div class="controls">
-      {select("y", "dt")}
-      {tab === "transfer" && select("x", "robust", [{ id: "strength", label: "Strength" }])}
-      {tab === "transfer" && toggle("intervals", "Intervals")}
-      {tab === "transfer" && toggle("lines", "Lines")}
+      {select("y", usual(tab).y)}
+      {tab !== "strength" && select("x", usual(tab).x, [{ id: "strength", label: "Strength" }])}
+      {tab !== "strength" && toggle("intervals", "Intervals")}
+      {tab !== "strength" && toggle("lines", "Lines")}
     </div>
   );
 }
 
 /** One panel for each setting. */
-function Panels({ points }: { readonly points: readonly FigurePoint[] }) {
-  const x = axisOf(param("x"), "robust");
-  const y = axisOf(param("y"), "dt");
+function Panels({ points, tab }: { readonly points: readonly FigurePoint[]; readonly tab: Tab }) {
+  const x = axisOf(param("x"), usual(tab).x);
+  const y = axisOf(param("y"), usual(tab).y);
   if (!x || !y || y === "strength") return null;
   const settings = study.value?.settings ?? [];
   const groups = settings.map((setting, index) => ({
@@ -160,7 +199,8 @@ function Panels({ points }: { readonly points: readonly FigurePoint[] }) {
     <div class={`panel-grid${drawn.length > 1 ? " several" : ""}`}>
       {drawn.map(({ setting, index, members }) => {
         const zoom = zoomOf(index);
-        const options = { x, y, intervals: param("intervals") !== "off", lines: param("lines") !== "off" };
+        const bound = y.id === "boundTau" ? figure.value.bound?.d : undefined;
+        const options = { x, y, bound, intervals: param("intervals") !== "off", lines: param("lines") !== "off" };
         const title = { title: setting.title, subtitle: `${setting.attack} · ${setting.protocol}` };
         const spec = () =>
           scatterSpec(members, { ...options, ...title, width: 620, height: 440, zoom, colours: light });
