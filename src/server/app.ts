@@ -202,6 +202,7 @@ export function createApp(source: StudySource, options: AppOptions): App {
     return c.json({ done: true });
   });
 
+  app.get("/building.js", (c) => c.body(buildingScript, 200, { "content-type": "text/javascript; charset=utf-8" }));
   app.get("*", async (c) => {
     const files = await page();
     if (!files) return c.html(buildingPage, 503, { "retry-after": "1" });
@@ -214,6 +215,11 @@ export function createApp(source: StudySource, options: AppOptions): App {
   return { fetch: (request, environment) => app.fetch(request, environment as object), close: () => studies.close() };
 }
 
-/** Stands in for the page for the seconds in which it is built, in a checkout of the sources, once after each change. */
-const buildingPage = `<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="1">
+/**
+ * Stands in for the page for the seconds in which it is built, in a checkout of the sources, once after each change. A
+ * script loads it anew: to the refresh that HTML has, an address with a # is a place on the page that is there already.
+ */
+const buildingPage = `<!doctype html><html lang="en"><meta charset="utf-8"><script src="/building.js"></script>
 <title>carryover</title><body><p>The dashboard is being built, once. It opens by itself in a few seconds.</p></body></html>`;
+
+const buildingScript = "setTimeout(() => location.reload(), 1000);";

@@ -30,7 +30,7 @@ export async function readPage(folder: string): Promise<ReadonlyMap<string, Page
       if (entry.isDirectory()) await read(inside, name);
       else if (entry.isFile() && type !== undefined) {
         const bytes = new Uint8Array(await readFile(inside));
-        files.set(name === "/index.html" ? "/" : name, { bytes, type, lasting: name.startsWith("/assets/") });
+        files.set(name === "/index.html" ? "/" : name, { bytes, type, lasting: /^\/(report\/)?assets\//.test(name) });
       }
     }
   };

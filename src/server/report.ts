@@ -13,7 +13,7 @@ export function reportHtml(page: ReadonlyMap<string, PageFile>, data: ReportData
   };
   const policy =
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; font-src data:";
-  return text("/")
+  return text("/report/index.html")
     .replace("<title>carryover</title>", () => `<title>${escapeHtml(data.study.name)} · carryover</title>`)
     .replace("<head>", () => `<head>\n<meta http-equiv="content-security-policy" content="${policy}">`)
     .replace(

@@ -1,5 +1,6 @@
 import { render } from "preact";
 import { App } from "./app.tsx";
+import { loadCharting } from "./charts/charting.ts";
 import { listenToKeys } from "./state/keys.ts";
 import { hrefOf, listenToRoute, route } from "./state/route.ts";
 import { readToken, report } from "./state/server.ts";
@@ -12,6 +13,7 @@ listenToKeys();
 
 const root = document.getElementById("app");
 if (root) render(<App />, root);
+requestAnimationFrame(() => setTimeout(() => void loadCharting()));
 
 // Where there is one study, it is what one came for.
 await askHello();

@@ -1,7 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { claimsTables, judge } from "../../src/claims/index.ts";
 import { figureContents } from "../../src/figures/index.ts";
 import { relativeTransfer } from "../../src/metrics/index.ts";
-import { changesSchema, figureDataSchema, helloSchema, studySchema, trialSchema } from "../../src/server/api.ts";
+import {
+  changesSchema,
+  claimsSchema,
+  figureDataSchema,
+  helloSchema,
+  studySchema,
+  trialSchema,
+} from "../../src/server/api.ts";
 import { type App, createApp } from "../../src/server/app.ts";
 import { trialId } from "../../src/studies/index.ts";
 import { crowdedRows, quickstartRows } from "../figures/fixture.ts";
@@ -150,6 +158,86 @@ describe("exports", () => {
     // The script's own "</script>" must not end it.
     expect(html).toContain("<\\/script>'; console.log(end);");
     expect(html).not.toContain(token);
+    expect(report.claims).toEqual(await json("/api/studies/tiny/claims"));
+    expect(report.images).toEqual({});
+  });
+
+  it("says so while the page is built, and loads it by a script, which keeps what stands behind the #", async () => {
+    const building = createApp(source, {
+      version: "1",
+      guard: { hosts: new Set(["127.0.0.1"]), token, tokenToRead: false },
+      page: async () => undefined,
+    });
+    const ask = (path: string) =>
+      building.fetch(new Request(`http://127.0.0.1${path}`, { headers: { host: "127.0.0.1" } }));
+    const response = await ask("/");
+    expect([response.status, await response.text()]).toEqual([503, expect.stringContaining('src="/building.js"')]);
+    expect(await (await ask("/building.js")).text()).toContain("location.reload()");
+    building.close();
+  });
+
+  it("takes the pictures that were made into the report, as the very bytes", async () => {
+    const [made] = finished;
+    if (!made) throw new Error("the fixture has rows");
+    const png = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 1, 2, 3);
+    const none = { state: "none" as const, pictures: [], confusions: [] };
+    const picture = { name: "adversarial", title: "Adversarial examples", caption: "" };
+    const ready = { state: "ready" as const, pictures: [picture], confusions: [] };
+    const of = async ({ trialId }: { trialId: string }) => (trialId === made.trialId ? ready : none);
+    const withPictures = createApp(source, {
+      version: "1",
+      guard: { hosts: new Set(["127.0.0.1"]), token, tokenToRead: false },
+      page: async () => tinyPage(),
+      pictures: { of, make: of, png: async () => png },
+    });
+    const url = "http://127.0.0.1/api/studies/tiny/report.html";
+    const html = await (await withPictures.fetch(new Request(url, { headers: { host: "127.0.0.1" } }))).text();
+    withPictures.close();
+    const { images, trials: details } = JSON.parse(
+      /<script type="application\/json" id="report">(.*?)<\/script>/s.exec(html)?.[1] ?? "",
+    );
+    expect(Object.keys(images)).toEqual([`${made.trialId}/adversarial`]);
+    const [start, data] = images[`${made.trialId}/adversarial`].split(",");
+    expect([start, new Uint8Array(Buffer.from(data, "base64"))]).toEqual(["data:image/png;base64", png]);
+    expect(details[made.trialId].pictures).toEqual(ready);
+  });
+});
+
+describe("the theory and the claims", () => {
+  it("has the verdicts of carryover claims, and a sentence where there are none", async () => {
+    const claims = claimsSchema.parse(await json("/api/studies/tiny/claims"));
+    expect(claims.tables).toEqual(claimsTables(judge(finished)));
+    const unfinished = memorySource("tiny", trials, []);
+    const empty = createApp(unfinished, {
+      version: "1",
+      guard: { hosts: new Set(["127.0.0.1"]), token, tokenToRead: false },
+      page: async () => undefined,
+    });
+    const asked = new Request("http://127.0.0.1/api/studies/tiny/claims", { headers: { host: "127.0.0.1" } });
+    expect(await (await empty.fetch(asked)).json()).toEqual({
+      tables: [],
+      problem: "expected at least one finished trial, got none",
+    });
+    empty.close();
+  });
+
+  it("has tau and d as soon as they were computed, for the trials that they are of", async () => {
+    expect(studySchema.parse(await json("/api/studies/tiny")).figure.bound).toBeUndefined();
+    const infimum = { loss: 1, gap: 0.01 };
+    const point = { label: "one", family: "vanilla", bestSource: infimum, bestTarget: infimum, holds: true };
+    const points = finished.slice(0, 2).map(({ trialId: id }, i) => {
+      const [tau, difference] = [0.1 + 0.2 * i, 0.4 + 0.1 * i];
+      return { ...point, id, sourceLoss: 1, tau, difference, slack: 0.5 - tau };
+    });
+    const n = { source: 100, target: 90 };
+    const sample = { confidence: 0.95, total: 7 };
+    source.bound = async () => ({ points, d: 0.5, maximiser: points[1]?.id ?? "", n, sample });
+    const study = studySchema.parse(await json("/api/studies/tiny"));
+    expect(study.trials.slice(0, 3).map(({ numbers }) => numbers.boundTau)).toEqual([0.1, 0.1 + 0.2, undefined]);
+    expect(study.figure.bound).toMatchObject({ d: 0.5, maximiser: "one", models: 2, holds: 2, n, sampleTerms: 7 });
+    expect(study.figure.bound?.smallestSlack).toBeCloseTo(0.2, 12);
+    source.bound = async () => undefined;
+    expect(studySchema.parse(await json("/api/studies/tiny")).figure.bound).toBeUndefined();
   });
 });
 

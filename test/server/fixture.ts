@@ -5,27 +5,28 @@ import type { Row, Trial } from "../../src/studies/index.ts";
 
 export const token = "the-token-of-a-test";
 
-/** A page that is no page: three files by their paths. */
+/** A page that is no page: three files by their paths, and the three that a report is made of. */
 export function tinyPage(): ReadonlyMap<string, PageFile> {
   const file = (text: string, type: string) => ({ bytes: new TextEncoder().encode(text), type, lasting: false });
-  return new Map([
+  const html = (base: string) =>
+    `<!doctype html><html><head><title>carryover</title><link rel="icon" href="${base}assets/icon.svg">
+<script type="module" crossorigin src="${base}assets/index.js"></script>
+<link rel="stylesheet" crossorigin href="${base}assets/index.css"></head><body></body></html>`;
+  const files = (base: string): [string, PageFile][] => [
+    [base === "/" ? base : `${base}index.html`, file(html(base), "text/html; charset=utf-8")],
+    [`${base}assets/index.js`, file("const end = '</script>'; console.log(end);", "text/javascript; charset=utf-8")],
     [
-      "/",
-      file(
-        `<!doctype html><html><head><title>carryover</title><link rel="icon" href="/assets/icon.svg">
-<script type="module" crossorigin src="/assets/index.js"></script>
-<link rel="stylesheet" crossorigin href="/assets/index.css"></head><body></body></html>`,
-        "text/html; charset=utf-8",
-      ),
+      `${base}assets/index.css`,
+      file("@font-face { src: url(/assets/a.ttf) } body { margin: 0 }", "text/css; charset=utf-8"),
     ],
-    ["/assets/index.js", file("const end = '</script>'; console.log(end);", "text/javascript; charset=utf-8")],
-    ["/assets/index.css", file("@font-face { src: url(/assets/a.ttf) } body { margin: 0 }", "text/css; charset=utf-8")],
-  ]);
+  ];
+  return new Map([...files("/"), ...files("/report/")]);
 }
 
 export interface MemorySource extends StudySource {
   readonly live: LiveRun;
   readonly asked: string[];
+  bound?: StudySource["bound"];
 }
 
 /** One study in memory: these trials, of which those with a row are finished, and a run that a test tells events of. */

@@ -3,7 +3,8 @@ import { readable } from "../data/colour.ts";
 import { axisTitle, shown } from "../data/format.ts";
 import { lookOf } from "../state/study.ts";
 import { familyColour, type Palette } from "./palette.ts";
-import { chartConfig, type Spec } from "./vega.ts";
+import { type PlacedName, placeNames } from "./place-names.ts";
+import { chartConfig, type Spec } from "./spec.ts";
 
 /** What an axis may show: a quantity, or the strength of a method. */
 export type Axis = Quantity | "strength";
@@ -230,7 +231,7 @@ export function scatterSpec(points: readonly FigurePoint[], options: ScatterOpti
           description: { field: "description" },
         },
       },
-      ...(dots.some((dot) => dot.name !== "") ? [names(seen)] : []),
+      ...names(placeNames(dots, { ...domain, logarithmic, width: width - 74, height: height - 50 }), seen),
       {
         transform: [{ filter: "datum.collapsed" }],
         mark: {
@@ -271,15 +272,19 @@ function withBound([low, high]: readonly [number, number], bound: number | undef
 }
 
 /** Families by name beside their strongest dots. */
-const names = (seen: (strong: number, weak: number) => object) => ({
-  transform: [{ filter: "datum.name !== ''" }],
-  mark: { type: "text", align: "left", dx: 11, dy: -9, fontSize: 11, clip: true, aria: false },
-  encoding: {
-    text: { field: "name" },
-    color: { field: "textColour", type: "nominal", scale: null },
-    opacity: seen(1, 0.3),
-  },
-});
+const names = (placed: readonly PlacedName[], seen: (strong: number, weak: number) => object) =>
+  (["left", "right"] as const)
+    .map((align) => ({ align, values: placed.filter((name) => name.align === align) }))
+    .filter(({ values }) => values.length > 0)
+    .map(({ align, values }) => ({
+      data: { values },
+      mark: { type: "text", align, baseline: "middle", fontSize: 11, clip: true, aria: false },
+      encoding: {
+        text: { field: "name" },
+        color: { field: "textColour", type: "nominal", scale: null },
+        opacity: seen(1, 0.3),
+      },
+    }));
 
 /** The dots' span, widened by their intervals up to a part of it. */
 export function domainOf(dots: readonly Dot[], field: "x" | "y", logarithmic: boolean): [number, number] {

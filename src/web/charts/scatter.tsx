@@ -1,10 +1,10 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { View } from "vega";
 import type { FigurePoint } from "../../server/api.ts";
+import { charting } from "./charting.ts";
 import { PointCard } from "./point-card.tsx";
 import { type Dot, dotsOf, type ScatterOptions, scatterSpec, type Zoom } from "./scatter-spec.ts";
 import { useWidth } from "./use-width.ts";
-import { viewOf } from "./vega.ts";
 
 type Options = Omit<ScatterOptions, "width" | "height" | "zoom">;
 
@@ -35,12 +35,13 @@ export function Scatter({ points, focus, zoom, onZoom, onOpen, onHover, label, .
   const [brush, setBrush] = useState<Box | undefined>(undefined);
   const byId = new Map(points.map((point) => [point.id, point]));
   const { x, y, intervals, lines, bound, colours } = options;
+  const charts = charting.value;
 
   // The focus changes by a signal of the view, below, and does not draw it anew.
   useEffect(() => {
-    if (width === 0 || !host.current) return;
+    if (!charts || width === 0 || !host.current) return;
     const element = host.current;
-    const next = viewOf(scatterSpec(points, { ...options, width, height, zoom }));
+    const next = charts.viewOf(scatterSpec(points, { ...options, width, height, zoom }));
     let current = true;
     next.initialize(element).hover();
     next.addEventListener("mousemove", (_, item) => {
@@ -65,7 +66,7 @@ export function Scatter({ points, focus, zoom, onZoom, onOpen, onHover, label, .
       next.finalize();
       element.replaceChildren();
     };
-  }, [points, width, height, x, y, intervals, lines, bound, colours, zoom]);
+  }, [charts, points, width, height, x, y, intervals, lines, bound, colours, zoom]);
 
   useEffect(() => {
     void view.current?.signal("focus", focus ?? null).runAsync();

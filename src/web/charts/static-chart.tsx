@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
+import { charting } from "./charting.ts";
+import type { Spec } from "./spec.ts";
 import { useWidth } from "./use-width.ts";
-import { type Spec, viewOf } from "./vega.ts";
 
 /** A chart that is only looked at; `spec` gets the width that there is. */
 export function StaticChart({
@@ -14,15 +15,16 @@ export function StaticChart({
 }) {
   const host = useRef<HTMLDivElement>(null);
   const width = useWidth(host);
+  const charts = charting.value;
   useEffect(() => {
-    if (width === 0 || !host.current) return;
+    if (!charts || width === 0 || !host.current) return;
     const element = host.current;
-    const view = viewOf(spec(width));
+    const view = charts.viewOf(spec(width));
     void view.initialize(element).runAsync();
     return () => {
       view.finalize();
       element.replaceChildren();
     };
-  }, [spec, width]);
+  }, [charts, spec, width]);
   return <div ref={host} class="chart-host" role="img" aria-label={label} style={{ height: `${height}px` }} />;
 }

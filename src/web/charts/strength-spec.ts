@@ -1,7 +1,7 @@
 import type { FigurePoint, Quantity } from "../../server/api.ts";
 import { axisTitle, shown } from "../data/format.ts";
 import { familyColour, type Palette } from "./palette.ts";
-import { chartConfig, type Spec } from "./vega.ts";
+import { chartConfig, type Spec } from "./spec.ts";
 
 export interface StrengthOptions {
   readonly y: Quantity;

@@ -1,5 +1,6 @@
 import type { FigurePoint, Quantity, Setting, Summary } from "../../server/api.ts";
-import { pngOf, type Spec, svgOf } from "../charts/vega.ts";
+import { loadCharting } from "../charts/charting.ts";
+import type { Spec } from "../charts/spec.ts";
 import { ask, report, saveFile } from "../state/server.ts";
 import type { MenuGroup } from "../ui/menu.tsx";
 
@@ -44,9 +45,13 @@ export function chartExports(name: string, spec: () => Spec, csv: () => string):
         {
           label: "Image",
           detail: "SVG",
-          run: async () => saveFile(`${name}.svg`, await svgOf(spec()), "image/svg+xml"),
+          run: async () => saveFile(`${name}.svg`, await (await loadCharting()).svgOf(spec()), "image/svg+xml"),
         },
-        { label: "Image", detail: "PNG", run: async () => saveFile(`${name}.png`, await pngOf(spec())) },
+        {
+          label: "Image",
+          detail: "PNG",
+          run: async () => saveFile(`${name}.png`, await (await loadCharting()).pngOf(spec())),
+        },
         {
           label: "Specification",
           detail: "Vega-Lite",

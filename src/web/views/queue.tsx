@@ -167,14 +167,28 @@ function WorkerLine({ worker, now }: { readonly worker: WorkerState; readonly no
 }
 
 function RunActions({ state }: { readonly state: "running" | "paused" | "stopping" | "over" }) {
+  const [problem, setProblem] = useState<string | undefined>(undefined);
   const offered = hello.value?.actions.includes("pause") && hello.value.authorised;
   if (!offered || state === "over" || state === "stopping") return null;
   const paused = state === "paused";
+  const act = async () => {
+    setProblem(undefined);
+    try {
+      await post(`/api/studies/${study.value?.name}/pause`, { paused: !paused });
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : String(error));
+    }
+  };
   return (
     <p class="row">
-      <button type="button" onClick={() => void post(`/api/studies/${study.value?.name}/pause`, { paused: !paused })}>
+      <button type="button" onClick={() => void act()}>
         <Icon name={paused ? "play" : "pause"} /> {paused ? "Go on" : "Pause after the running trials"}
       </button>
+      {problem && (
+        <span class="problem" role="alert">
+          {problem}
+        </span>
+      )}
     </p>
   );
 }

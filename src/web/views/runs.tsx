@@ -45,9 +45,11 @@ export function RunsView() {
     if (document.activeElement?.id !== "filter") frame.current?.focus({ preventScroll: true });
   }, []);
 
+  const widths = (first: number, others: number) =>
+    quantities.map((_, i) => `minmax(${i === 0 ? first : others}px, 1fr)`).join(" ");
   const template = byMethod
-    ? `minmax(150px, 1.6fr) 64px repeat(${quantities.length}, minmax(158px, 1fr))`
-    : `18px minmax(118px, 1.5fr) 40px 92px repeat(${quantities.length}, minmax(84px, 1fr)) 84px 56px 104px`;
+    ? `minmax(150px, 1.6fr) 64px ${widths(158, 158)}`
+    : `18px minmax(112px, 1.5fr) 38px 84px ${widths(94, 72)} 72px 48px 92px`;
 
   return (
     <div class="runs-view" ref={frame} tabIndex={-1} onKeyDown={onKeyDown} style={{ "--columns": template }}>

@@ -69,7 +69,9 @@ function Response({
 }) {
   const family = members[0]?.family ?? "";
   const look = lookOf(family);
-  const unit = (methodByKind.value.get(family)?.unit ?? "strength").split(",")[0] ?? "strength";
+  const [said = ""] = (methodByKind.value.get(family)?.unit ?? "").split(",");
+  // A narrow panel has no room for a long one; the trial's page has it whole.
+  const unit = said !== "" && said.length <= 30 ? said : "strength";
   const colours = palette.value;
   const spec = useCallback(
     (width: number) => strengthSpec(members, vanilla, { y, width, height: 190, unit, domain, colours }),

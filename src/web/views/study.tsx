@@ -87,7 +87,7 @@ function Figure({
       <p class="caption">
         A larger dot is a stronger setting of its method. Bars: {intervals}. <Term id="dt">DT Acc</Term> rewards a lower
         source accuracy, so read it beside <Term id="source">source</Term> and <Term id="target">target accuracy</Term>.
-        The vanilla model sits at 0.
+        {tab === "transfer" && " The vanilla model sits at 0."}
       </p>
       {notes.length > 0 && (
         <details class="notes" open={notes.length <= 3}>

@@ -1,3 +1,4 @@
+import { useState } from "preact/hooks";
 import type { TrialDetail } from "../../server/api.ts";
 import { LineChart } from "../charts/line-chart.tsx";
 import { familyColour, palette } from "../charts/palette.ts";
@@ -138,9 +139,15 @@ export function TrialView({ id }: { readonly id: string | undefined }) {
 function TrialActions({ detail: { summary }, done }: { readonly detail: TrialDetail; readonly done: () => void }) {
   const offered = hello.value?.actions ?? [];
   const authorised = hello.value?.authorised ?? false;
+  const [problem, setProblem] = useState<string | undefined>(undefined);
   const act = async (action: "cancel" | "retry") => {
-    await post(`/api/trials/${summary.id}/${action}`);
-    done();
+    setProblem(undefined);
+    try {
+      await post(`/api/trials/${summary.id}/${action}`);
+      done();
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : String(error));
+    }
   };
   if (!authorised) return null;
   return (
@@ -154,6 +161,11 @@ function TrialActions({ detail: { summary }, done }: { readonly detail: TrialDet
         <button type="button" onClick={() => void act("retry")}>
           <Icon name="retry" /> Try again
         </button>
+      )}
+      {problem && (
+        <p class="problem" role="alert">
+          {problem}
+        </p>
       )}
     </div>
   );
