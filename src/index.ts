@@ -1,6 +1,10 @@
-/** The library's public face: what a study file, a model or an analysis of one's own needs. */
-export { type Ball, type PgdConfig, pgd, type Verdicts } from "./attacks/index.ts";
+/**
+ * The library's public face: what a study file, a model or an analysis of one's own needs. What is exported here keeps its
+ * meaning within a major version (semantic versioning); modules below are not for import.
+ */
+export type { Answer, AttackName, Ball, Example, Examples, Finding, Health, Query, Search } from "./attacks/index.ts";
 export { InputError, type Tensor, type Tree } from "./base/index.ts";
+export { type Judgement, judge as claims, type Verdict } from "./claims/index.ts";
 export { datasets, defineDataset, type LabelledImages, loadDataset, loadImageFolder } from "./datasets/index.ts";
 export {
   compile,
@@ -22,9 +26,32 @@ export {
   writeSafetensors,
 } from "./engine/index.ts";
 export { renderPng, renderSvg, writeFigures } from "./figures/index.ts";
-export { evaluate, type Measured, relativeTransfer, relativeTransferAccuracy } from "./metrics/index.ts";
+export {
+  type AttackModelOptions,
+  type AttackOutcome,
+  attack,
+  type DomainOptions,
+  evaluate,
+  loadDomain,
+  type RunStudyOptions,
+  runStudy,
+  type TrainedSource,
+  type TrainSourceOptions,
+  type TransferOutcome,
+  type TransferToOptions,
+  trainSource,
+  transfer,
+} from "./library/index.ts";
+export { type Evaluation, type Measured, relativeTransfer, relativeTransferAccuracy } from "./metrics/index.ts";
 export { createModel, type Model, models, type Parameters } from "./models/index.ts";
+export type { LossPenalty } from "./regularizers/index.ts";
 export { openStore, type Store } from "./store/index.ts";
-export { defineStudy, expandStudy, type Row, type Study, type Trial, trialId } from "./studies/index.ts";
-export { train } from "./training/index.ts";
-export { transfer } from "./transfer/index.ts";
+export {
+  defineStudy,
+  expandStudy,
+  type Row,
+  type Study,
+  type StudyInput,
+  type Trial,
+  trialId,
+} from "./studies/index.ts";

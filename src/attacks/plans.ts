@@ -8,7 +8,7 @@ import type { Example, Search } from "./search.ts";
 import { square } from "./square.ts";
 
 /** One attack with its settings, as plain data. */
-export type AttackPlan =
+export type KnownPlan =
   | (Ball & { readonly kind: "pgd"; readonly steps: number; readonly stepSize: number; readonly restarts: number })
   | (Ball & { readonly kind: "fgsm" })
   | (Ball & { readonly kind: "apgd-ce" | "apgd-dlr"; readonly steps: number; readonly restarts: number })
@@ -20,6 +20,9 @@ export type AttackPlan =
       readonly targets: number;
     })
   | (Ball & { readonly kind: "square"; readonly queries: number; readonly restarts: number });
+
+/** Of these, or one of the caller's own. */
+export type AttackPlan = KnownPlan | (Ball & { readonly kind: "own"; readonly search: (example: Example) => Search });
 
 /** What the command line offers: single attacks, `apgd` (both of its losses) and the ensemble `standard`. */
 export const attackNames = [
@@ -53,7 +56,7 @@ export interface PlanSettings extends Ball {
  * targets, 100 steps each, and Square with 5,000 queries; `steps` and `restarts` are theirs, whatever is given. With fewer
  * than four classes the targeted DLR loss has no meaning and the difference of two logits takes its place.
  */
-export function plansFor(name: AttackName, settings: PlanSettings): AttackPlan[] {
+export function plansFor(name: AttackName, settings: PlanSettings): KnownPlan[] {
   const { norm, eps, steps, restarts, queries = 5000, classes, stepSize = eps > 0 ? eps / 4 : 1 } = settings;
   const ball = { norm, eps };
   const targets = Math.min(9, classes - 1);
@@ -104,6 +107,8 @@ export function searchOf(plan: AttackPlan, seed: number): (example: Example) => 
       return (example) => fab(plan, example, seed);
     case "square":
       return (example) => square(plan, example, seed);
+    case "own":
+      return plan.search;
   }
 }
 

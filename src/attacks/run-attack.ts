@@ -35,7 +35,7 @@ export async function* runAttack(
 ): AsyncGenerator<AttackStep, void> {
   checkPlan(plan, victim.classes);
   const steps =
-    victim instanceof VictimOnThreads
+    victim instanceof VictimOnThreads && plan.kind !== "own"
       ? victim.attack(examples, plan, { seed, indices, signal })
       : runSearches(victim, examples, plan, searchOf(plan, seed), { indices: Array.from(indices) });
   let done = 0;

@@ -29,6 +29,11 @@ const scheduleInput = scheduleSchema.extend({
   decay: scheduleSchema.shape.decay.default(0.1),
 });
 
+export type ScheduleInput = z.input<typeof scheduleInput>;
+
+/** A schedule with the defaults of the paper's code filled in; InputError for what is wrong. */
+export const scheduleOf = (input: ScheduleInput) => parseInput("schedule", scheduleInput, input);
+
 const attackInput = attackSchema.extend({
   norm: attackSchema.shape.norm.default("l2"),
   eps: attackSchema.shape.eps.default(0.25),

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { type AttackPlan, attackAll } from "../../src/attacks/index.ts";
+import { attackAll, type KnownPlan } from "../../src/attacks/index.ts";
 import { InputError } from "../../src/base/index.ts";
 import { Findings } from "../../src/cli/attack/findings.ts";
 import { flattenTree, writeSafetensors } from "../../src/engine/index.ts";
@@ -53,7 +53,7 @@ describe("carryover attack", async () => {
 
 describe("verdicts on disk", () => {
   const { victim, data } = linearCase(6);
-  const plan: AttackPlan = { kind: "pgd", norm: "l2", eps: 0.01, steps: 5, stepSize: 0.003, restarts: 1 };
+  const plan: KnownPlan = { kind: "pgd", norm: "l2", eps: 0.01, steps: 5, stepSize: 0.003, restarts: 1 };
   const about = { model: "m", data: { n: 6 } };
   const indices = [0, 1, 2, 3, 4, 5];
   const { signal } = new AbortController();
@@ -86,7 +86,7 @@ describe("verdicts on disk", () => {
 
   test("another plan, seed or model takes none of them; a file of something else is refused", async () => {
     const path = join(newFolder(), "verdicts.json");
-    const run = async (of: AttackPlan, seed: number) => {
+    const run = async (of: KnownPlan, seed: number) => {
       let begun: unknown;
       for await (const step of (await Findings.open(path)).attack(victim, data, of, { about, indices, seed, signal }))
         begun ??= step.done;

@@ -1,10 +1,7 @@
 import { existsSync } from "node:fs";
 import { z } from "zod";
-import { type AttackPlan, type Examples, type ExampleVerdict, runAttack, type Victim } from "../../attacks/index.ts";
+import { type Examples, type Finding, type KnownPlan, runAttack, type Victim } from "../../attacks/index.ts";
 import { InputError, identity, readWhole, writeWhole } from "../../base/index.ts";
-
-/** What is kept of a verdict. */
-export type Finding = Pick<ExampleVerdict, "clean" | "robust">;
 
 const savedSchema = z.record(z.string(), z.array(z.tuple([z.int().min(0), z.boolean(), z.boolean()])));
 
@@ -42,7 +39,7 @@ export class Findings {
   async *attack(
     victim: Victim,
     data: Examples,
-    plan: AttackPlan,
+    plan: KnownPlan,
     { about, indices, seed, signal }: AttackRun,
   ): AsyncGenerator<{ readonly done: number; readonly of: number }, ReadonlyMap<number, Finding>> {
     const key = identity({ ...about, plan: { ...plan }, seed });

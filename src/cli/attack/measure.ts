@@ -1,5 +1,13 @@
-import { type AttackName, type AttackPlan, examine, type Health, plansFor, type Victim } from "../../attacks/index.ts";
-import type { Finding, Findings } from "./findings.ts";
+import {
+  type AttackName,
+  type EnsembleOutcome,
+  examine,
+  type Health,
+  plansFor,
+  runEnsemble,
+  type Victim,
+} from "../../attacks/index.ts";
+import type { Findings } from "./findings.ts";
 import type { Subject } from "./subject.ts";
 
 export interface Settings {
@@ -9,16 +17,9 @@ export interface Settings {
   readonly restarts: number;
 }
 
-/** How many examples are right within a ball, after each attack of an ensemble. Counts of `n`. */
-export interface AtEps {
+/** What is left at one radius. */
+export interface AtEps extends EnsembleOutcome {
   readonly eps: number;
-  readonly n: number;
-  readonly clean: number;
-  readonly robust: number;
-  readonly after: readonly { readonly attack: AttackPlan["kind"]; readonly robust: number }[];
-  /** The first examples that fell, and to which attack. */
-  readonly fallen: readonly { readonly index: number; readonly plan: AttackPlan }[];
-  readonly verdicts: ReadonlyMap<number, Finding>;
 }
 
 export interface Measuring {
@@ -37,27 +38,17 @@ export async function* measureAt(
   settings: Settings,
   eps: number,
 ): AsyncGenerator<string, AtEps> {
-  const n = subject.data.labels.length;
-  const verdicts = new Map<number, Finding>();
-  const fallen: { index: number; plan: AttackPlan }[] = [];
-  const after: { attack: AttackPlan["kind"]; robust: number }[] = [];
-  let standing = Array.from({ length: n }, (_, index) => index);
-  for (const plan of plansFor(settings.attack, { ...settings, eps, classes: victim.classes })) {
-    const about = { model: checkpoint, data: subject.source };
-    const run = findings.attack(victim, subject.data, plan, { about, indices: standing, seed, signal });
-    let next = await run.next();
-    for (; !next.done; next = await run.next())
-      yield `${plan.kind}, eps ${eps}: ${next.value.done} of ${next.value.of} examples`;
-    for (const index of standing) {
-      const found = next.value.get(index) ?? { clean: false, robust: false };
-      verdicts.set(index, found);
-      if (found.clean && !found.robust) fallen.push({ index, plan });
-    }
-    standing = standing.filter((index) => verdicts.get(index)?.robust);
-    after.push({ attack: plan.kind, robust: standing.length });
+  const about = { model: checkpoint, data: subject.source };
+  const plans = plansFor(settings.attack, { ...settings, eps, classes: victim.classes });
+  const run = runEnsemble(plans, subject.data.labels.length, (plan, indices) =>
+    findings.attack(victim, subject.data, plan, { about, indices, seed, signal }),
+  );
+  for (;;) {
+    const next = await run.next();
+    if (next.done) return { eps, ...next.value };
+    const { plan, done, of } = next.value;
+    yield `${plan.kind}, eps ${eps}: ${done} of ${of} examples`;
   }
-  const clean = [...verdicts.values()].filter((verdict) => verdict.clean).length;
-  return { eps, n, clean, robust: standing.length, after, fallen: fallen.slice(0, 8), verdicts };
 }
 
 /** The health checks of a measurement, on `examples` of its examples. */
