@@ -1,5 +1,5 @@
 import { dataFolders } from "../datasets/index.ts";
-import { type DataFolders, type SideData, sideData } from "../studies/trial-data.ts";
+import { type DataFolders, domainData, type SideData } from "../studies/trial-data.ts";
 
 export interface DomainOptions extends Partial<DataFolders> {
   /** How many training images; all that are left unless said. */
@@ -10,6 +10,8 @@ export interface DomainOptions extends Partial<DataFolders> {
   readonly test?: number;
   /** Draws them, class by class; 0 unless said. */
   readonly seed?: number;
+  /** Height and width in pixels, as the model takes them; 32 unless said. */
+  readonly side?: number;
 }
 
 /**
@@ -19,11 +21,8 @@ export interface DomainOptions extends Partial<DataFolders> {
  */
 export function loadDomain(
   dataset: string,
-  { train, validation = 1000, test, seed = 0, ...folders }: DomainOptions = {},
+  { train, validation = 1000, test, seed = 0, side = 32, ...folders }: DomainOptions = {},
 ): Promise<SideData> {
-  return sideData(
-    { dataset, train: train ?? null, validation, test: test ?? null },
-    { seed },
-    { ...dataFolders(), ...folders },
-  );
+  const split = { dataset, train: train ?? null, validation, test: test ?? null };
+  return domainData(split, { seed, side }, { ...dataFolders(), ...folders });
 }

@@ -28,9 +28,10 @@ export interface RunStudyOptions extends Partial<DataFolders> {
 export async function runStudy(input: StudyInput, options: RunStudyOptions = {}): Promise<Row[]> {
   const { store: place = ".carryover", artifacts = join(".carryover", "work"), onEvent = () => {} } = options;
   const { workers = availableParallelism(), device = "cpu", signal } = options;
-  const folders = { ...dataFolders(), ...given({ dataDirs: options.dataDirs, cacheDir: options.cacheDir }) };
+  const known = dataFolders();
+  const { dataDirs = known.dataDirs, cacheDir = known.cacheDir, skipCorrupt } = options;
   const study = defineStudy(input);
-  checkStudy(study);
+  checkStudy(study, dataDirs);
   const store = await openStore(place);
   try {
     await store.saveStudy({ name: study.name, definition: withStrengths(study), trials: expandStudy(study) });
@@ -41,7 +42,7 @@ export async function runStudy(input: StudyInput, options: RunStudyOptions = {})
       const events = work({
         ...{ store, queue, slots: workers, studies: [study.name], device, signal },
         runner: new URL(`../studies/run-trial${extname(import.meta.url)}`, import.meta.url).href,
-        context: { ...folders, workDir: artifacts, device, threads: 1 },
+        context: { dataDirs, cacheDir, skipCorrupt, workDir: artifacts, device, threads: 1 },
         finished: async () => (await liveJobs(store.database, study.name)) === 0,
       });
       for await (const event of events) onEvent(event);
@@ -52,9 +53,4 @@ export async function runStudy(input: StudyInput, options: RunStudyOptions = {})
   } finally {
     await store.close();
   }
-}
-
-/** Without the members that are undefined. */
-function given<Value extends object>(value: Value): { [Key in keyof Value]?: NonNullable<Value[Key]> } {
-  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as never;
 }

@@ -33,12 +33,18 @@ export interface DataFolders {
 const loaded = new Map<string, Promise<Dataset>>();
 
 /** Train, validation and test images of one side, of the size that the trial's model takes, drawn by its seed. */
-export async function sideData(
-  { dataset, train, validation, test }: Split,
+export const sideData = (
+  split: Split,
   { seed, model }: Pick<Trial, "seed" | "model">,
   folders: DataFolders,
+): Promise<SideData> => domainData(split, { seed, side: imageSide(model) }, folders);
+
+/** The same for images of `side` x `side` pixels. */
+export async function domainData(
+  { dataset, train, validation, test }: Split,
+  { seed, side }: { readonly seed: number; readonly side: number },
+  folders: DataFolders,
 ): Promise<SideData> {
-  const side = imageSide(model);
   const trainFile = await load(dataset, "train", side, folders);
   const testFile = await load(dataset, "test", side, folders);
   const indices = splitTrainValidation(trainFile.labels, { train, validation, seed });

@@ -154,12 +154,25 @@ export async function serverCampaign(
     const options = { entry: crashEntry, environment: environment(data) };
     const startWorker = () => place.start(["worker", ...common, "--slots", "1"], options);
     const keeper = epochKeeper();
-    const coordinator = place.start(["run", file, ...common, "--no-serve", "--workers", "1"], options);
-    await coordinator.says(/"event":"run"/);
+    const startRun = async () => {
+      const run = place.start(["run", file, ...common, "--no-serve", "--workers", "1"], options);
+      await run.says(/"event":"run"/);
+      return run;
+    };
+    let coordinator = await startRun();
     const crew = Array.from({ length: workers }, startWorker);
-    while (coordinator.child.exitCode === null) {
+    for (;;) {
       await Promise.race([wait(200 + stream.below(2500)), coordinator.ended]);
-      if (sum.kills >= kills || coordinator.child.exitCode !== null) continue;
+      if (coordinator.child.exitCode === 0) break;
+      if (coordinator.child.exitCode === 1) {
+        // A trial whose process was killed four times has failed; the next run tries it again.
+        keeper.after(coordinator);
+        coordinator = await startRun();
+      } else if (coordinator.child.exitCode !== null) {
+        const { code, stderr } = await coordinator.ended;
+        throw new Error(`campaign: the coordinator ended with ${code}: ${stderr}`);
+      }
+      if (sum.kills >= kills) continue;
       // A worker takes longer to start than to be killed; most kills are to fall on one that has something in hand.
       const busy = crew.flatMap((worker, i) => (toldBy(worker).pids.length > 0 ? [i] : []));
       const any = stream.below(4) === 0;
@@ -175,8 +188,6 @@ export async function serverCampaign(
         crew[at] = startWorker();
       }
     }
-    const { code, stderr } = await coordinator.ended;
-    if (code !== 0) throw new Error(`campaign: the coordinator ended with ${code}: ${stderr}`);
     for (const worker of crew) worker.child.kill("SIGKILL");
     const left = await leftBy(server.url, ids);
     sum.studies++;
