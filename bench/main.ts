@@ -80,8 +80,8 @@ async function measureCeilings(
   chosen: readonly Line[],
   run: RunOptions,
 ): Promise<{ ceilings: Ceilings | undefined; measured: readonly Result[] }> {
-  if (!chosen.some((line) => line.flops && line.unavailable?.() === undefined))
-    return { ceilings: undefined, measured: [] };
+  const reasons = await Promise.all(chosen.map((line) => line.unavailable?.()));
+  if (!chosen.some((line, i) => line.flops && reasons[i] === undefined)) return { ceilings: undefined, measured: [] };
   const measured: Result[] = [];
   for (const line of [sgemmCeiling, convolutionCeiling]) measured.push(await measure(line, run, undefined));
   const ceilings = ceilingsOf(measured);
@@ -94,7 +94,7 @@ function withShare(result: Result, ceilings: Ceilings | undefined): Result {
 }
 
 async function measure(line: Line, run: RunOptions, ceilings: Ceilings | undefined): Promise<Result> {
-  const reason = line.unavailable?.();
+  const reason = await line.unavailable?.();
   if (reason !== undefined) return unavailable(line, reason);
   return resultOf(line, await runLine(line, run), ceilings);
 }

@@ -60,8 +60,9 @@ async function measureAlternating(
   line: Line,
   work: WorkRequest,
   prepared: Prepared,
-  { torch, onednn, threads, rounds }: RunOptions,
+  { torch, threads, rounds, ...options }: RunOptions,
 ): Promise<LineMeasured> {
+  const onednn = options.onednn && !line.onednnAlone;
   const layout = torch && (await fastestLayout(torch, work));
   const sides = [await prepared(startOurs())];
   if (torch) {

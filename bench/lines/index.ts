@@ -46,6 +46,16 @@ const inOrder: readonly Line[] = [
     title: "ResNet-18 train step, batch 64",
     flops: stepFlops(resnet.model, resnet.batch),
   }),
+  ...[
+    { ...cnn, name: "cnn-step-bf16", title: "CIFAR-CNN train step in bf16, batch 128" },
+    { ...resnet, name: "resnet18-step-bf16", title: "ResNet-18 train step in bf16, batch 64" },
+  ].map((line) =>
+    trainingLine({
+      ...line,
+      precision: "bf16",
+      note: "PyTorch as it comes computes in float32, PyTorch tuned under bf16 autocast.",
+    }),
+  ),
   transferLine,
   studyLine,
   {

@@ -53,7 +53,9 @@ export interface Line {
   /** What the least arithmetic of one unit is; undefined where it depends on the data. */
   readonly flops?: Flops;
   /** Why it cannot be run here; undefined when it can. */
-  unavailable?(): string | undefined;
+  unavailable?(): string | undefined | Promise<string | undefined>;
+  /** Only oneDNN can do it. */
+  readonly onednnAlone?: boolean;
   /** What the PyTorch side starts from: our parameters, the same images. */
   inputs(): Promise<NamedTensors>;
   work(options: WorkOptions): Promise<Work>;

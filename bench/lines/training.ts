@@ -1,3 +1,4 @@
+import { onednnState } from "../../src/engine/index.ts";
 import { createModel } from "../../src/models/index.ts";
 import type { LossPenalty } from "../../src/regularizers/index.ts";
 import { type TrainingSchedule, train } from "../../src/training/index.ts";
@@ -18,7 +19,10 @@ export interface TrainingLineOptions {
   readonly model: string;
   readonly batch: number;
   readonly learningRate: number;
-  readonly flops: Flops;
+  readonly flops?: Flops;
+  /** float32 unless said otherwise. PyTorch as it comes stays float32, PyTorch tuned computes under autocast. */
+  readonly precision?: "bf16";
+  readonly note?: string;
   /** The term that both sides add to the cross-entropy; the PyTorch side knows it by its kind. */
   readonly penalty?: LossPenalty;
 }
@@ -27,15 +31,23 @@ export interface TrainingLineOptions {
  * A unit is a step of `train`: reading a batch, drawing what the penalty needs, forward, backward, momentum update.
  * PyTorch's batches are float32 already, and it draws the same amount of random numbers.
  */
-export function trainingLine({ name, title, flops, penalty, ...rest }: TrainingLineOptions): Line {
+export function trainingLine({ name, title, flops, note, penalty, precision, ...rest }: TrainingLineOptions): Line {
   const { model, batch } = rest;
   return {
     kind: "alternate",
     name,
     title,
     flops,
-    settings: { ...rest, ...optimiser, penalty: penalty?.kind ?? "none", strength: penalty?.strength ?? 0 },
-    unavailable: () => missingModel(model),
+    note,
+    onednnAlone: precision === "bf16",
+    settings: {
+      ...rest,
+      ...optimiser,
+      precision: precision ?? "float32",
+      penalty: penalty?.kind ?? "none",
+      strength: penalty?.strength ?? 0,
+    },
+    unavailable: async () => missingModel(model) ?? (precision && (await missingBf16())),
     inputs: async () => ({
       ...initialParameters(model),
       ...batchesOf(trainingImages(batch), batch, batchesOfPyTorch),
@@ -44,6 +56,7 @@ export function trainingLine({ name, title, flops, penalty, ...rest }: TrainingL
       const steps = train(createModel(model), trainingImages(batch), endlessSchedule(rest), {
         seed,
         threads,
+        precision,
         penalties: penalty ? [penalty] : [],
       });
       return {
@@ -55,6 +68,12 @@ export function trainingLine({ name, title, flops, penalty, ...rest }: TrainingL
       };
     },
   };
+}
+
+async function missingBf16(): Promise<string | undefined> {
+  const state = await onednnState();
+  if (!state.usable) return state.reason;
+  return state.bf16 ? undefined : `${state.instructions} does not multiply bf16`;
 }
 
 const optimiser = { momentum: 0.9, weightDecay: 5e-4 };

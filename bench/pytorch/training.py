@@ -63,9 +63,12 @@ def prepare(settings, inputs, layout, tuned):
     directions = inputs.get("directions", [None] * len(images))
     batches = itertools.cycle(list(zip(images, inputs["labels"], directions)))
 
+    bf16 = tuned and settings.get("precision") == "bf16"
+
     def run():
         x, y, v = next(batches)
-        loss = loss_of(model, x.detach(), y, settings["penalty"], settings["strength"], v)
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16):
+            loss = loss_of(model, x.detach(), y, settings["penalty"], settings["strength"], v)
         return step(model, optimise, loss, tuned)
 
     return run
