@@ -20,6 +20,8 @@ const engineOn = (name: "onnxruntime" | "onednn") => ({
 
 export default defineConfig({
   test: {
+    // In a process of its own, `importOwn` does this.
+    alias: { carryover: new URL("./src/index.ts", import.meta.url).pathname },
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: "forks",

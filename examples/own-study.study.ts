@@ -1,8 +1,8 @@
-import { defineStudy } from "../src/studies/index.ts";
+import { defineStudy } from "carryover";
 
 /**
  * A study of one's own: does a little blur help a digit reader to be transferred to photos of objects?
- * In a project that has installed carryover, the first line imports from "carryover". Run it with
+ * Run it with
  *
  *     npm run carryover -- run examples/own-study.study.ts
  */

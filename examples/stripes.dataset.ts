@@ -1,11 +1,10 @@
-import { defineDataset } from "../src/datasets/index.ts";
+import { defineDataset } from "carryover";
 
 const side = 32;
 const perClass = 100;
 
 /**
- * Stripes that lie or stand, 5 to 12 pixels apart: a dataset that needs no file. In a project that has installed carryover,
- * the first line imports from "carryover". A study finds it by its name where this folder is a data folder:
+ * Stripes that lie or stand, 5 to 12 pixels apart: a dataset that needs no file. A study finds it by its name where this folder is a data folder:
  *
  *     npm run carryover -- run quickstart --data examples --set target.dataset=stripes --set target.train=100 --set target.validation=50 --set target.test=200
  */

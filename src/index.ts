@@ -43,7 +43,7 @@ export {
   transfer,
 } from "./library/index.ts";
 export { type Evaluation, type Measured, relativeTransfer, relativeTransferAccuracy } from "./metrics/index.ts";
-export { createModel, type Model, models, type Parameters } from "./models/index.ts";
+export { createModel, initialiseLayer, type Model, models, type Parameters } from "./models/index.ts";
 export type { LossPenalty } from "./regularizers/index.ts";
 export { openStore, type Store } from "./store/index.ts";
 export {

@@ -2,6 +2,7 @@ export { bcaInterval, quantile } from "./bootstrap.ts";
 export { canonicalJson, digestBytes, identity, type Json } from "./digests.ts";
 export { diskError, makeFolder, moveInPlace, onDisk, readWhole, writeWhole } from "./disk.ts";
 export { choose, InputError, nearest, UnreachableError, unknownName } from "./errors.ts";
+export { importOwn } from "./import-own.ts";
 export { normalCdf, normalQuantile } from "./normal.ts";
 export { type NumberFormat, numberFormats } from "./number-formats.ts";
 export { kendallTau, pageTrend, ranks, spearman, type Trend, type TrendBlock } from "./rank-correlation.ts";

@@ -3,6 +3,7 @@ export { type Batch, batchRows, checkImages, emptyBatch, paddedBatches } from ".
 export { blocksOf, layersBefore } from "./blocks.ts";
 export { correct } from "./correct.ts";
 export type { ImportOptions } from "./import/index.ts";
+export { initialiseLayer } from "./layers.ts";
 export { architectureWords, type LoadedModel, loadModel, parametersLike } from "./load.ts";
 export type {
   BatchStatistics,

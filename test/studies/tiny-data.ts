@@ -5,15 +5,15 @@ import { idx, newFolder, put } from "../datasets/samples.ts";
 
 /**
  * A folder with small stand-ins for CIFAR-10 (50 train, 30 test) and MNIST (60 train, 40 test), in their own formats:
- * image i is of class i % 10 and has a bright bar in that class's place.
+ * image i is of class i % 10 and has a bright bar in that class's place. Or so many times as many.
  */
-export function tinyDataFolder(): string {
+export function tinyDataFolder(times = 1): string {
   const folder = newFolder();
-  for (let file = 1; file <= 5; file++) put(`${folder}/cifar10/data_batch_${file}.bin`, cifar(10, file));
-  put(`${folder}/cifar10/test_batch.bin`, cifar(30, 6));
+  for (let file = 1; file <= 5; file++) put(`${folder}/cifar10/data_batch_${file}.bin`, cifar(10 * times, file));
+  put(`${folder}/cifar10/test_batch.bin`, cifar(30 * times, 6));
   for (const [name, n, seed] of [
-    ["train", 60, 7],
-    ["t10k", 40, 8],
+    ["train", 60 * times, 7],
+    ["t10k", 40 * times, 8],
   ] as const) {
     put(`${folder}/mnist/${name}-images-idx3-ubyte`, idx([n, 28, 28], digits(n, seed)));
     put(

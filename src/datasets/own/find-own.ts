@@ -1,7 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
-import { digestBytes, InputError, unknownName } from "../../base/index.ts";
+import { digestBytes, InputError, importOwn, unknownName } from "../../base/index.ts";
 import type { DatasetOptions, SplitName } from "../definition.ts";
 import { listCsv } from "../image-files/csv.ts";
 import { listFolder, named } from "../image-files/folder.ts";
@@ -99,16 +98,5 @@ async function listFiles(
   return { where: path, classes: definition.classes, entries, notes: [] };
 }
 
-async function importDefinition(path: string): Promise<OwnDefinition> {
-  let module: Record<string, unknown>;
-  try {
-    module = await import(pathToFileURL(path).href);
-  } catch (cause) {
-    if (cause instanceof InputError) throw new InputError(`${path}: ${cause.message}`, { cause });
-    const [message] = String(cause).trim().split("\n");
-    throw new InputError(`${path}: expected a module that loads, got ${message}`, { cause });
-  }
-  if (module.default === undefined)
-    throw new InputError(`${path}: expected "export default defineDataset({ ... })", got no default export`);
-  return checkOwn(path, module.default);
-}
+const importDefinition = async (path: string): Promise<OwnDefinition> =>
+  checkOwn(path, await importOwn(path, path, "defineDataset({ ... })"));
