@@ -200,7 +200,8 @@ async function workOn(
     if (now?.paused && !paused)
       reporter.note(`${name} pauses; carryover continue ${name} lets it go on`, { event: "paused" });
     paused = now?.paused ?? false;
-    return now === undefined || now.queued + now.running === 0;
+    // A trial whose workers were lost too often counts as failed before its job has ended.
+    return (await liveJobs(store.database, name)) === 0;
   };
   const { device } = request;
   const context = { ...folders, workDir, device, threads: 1 };
