@@ -12,6 +12,7 @@ export const models: Readonly<Record<string, (classes: number) => Model>> = {
   resnet34: namedResnet(34, 32),
   resnet50: namedResnet(50, 32),
   "resnet18-64": namedResnet(18, 64),
+  "resnet18-w16-64": namedResnet(18, 64, 16),
   "resnet34-64": namedResnet(34, 64),
   "resnet50-64": namedResnet(50, 64),
   "resnet18-224": namedResnet(18, 224),

@@ -88,7 +88,8 @@ export const unitsOf = ({ stem, blocks }: ResnetLayout): readonly Unit[] => [
 export function resnetName({ stem, width, blocks, block, side }: ResnetDescription): string {
   const depth = (block === "basic" ? 2 : 3) * blocks.reduce((sum, count) => sum + count, 0) + 2;
   const family = stem === "cifar" && width === 16 && blocks.length === 3 ? "cifar-resnet" : "resnet";
-  return `${family}${depth}${stem === "cifar" && side === 32 ? "" : `-${side}`}`;
+  const narrow = family === "resnet" && width !== 64 ? `-w${width}` : "";
+  return `${family}${depth}${narrow}${stem === "cifar" && side === 32 ? "" : `-${side}`}`;
 }
 
 /** Throws InputError when the images are so small that a stage would see nothing of them. */

@@ -17,14 +17,15 @@ const depths = {
 
 /**
  * ResNet-18 (512 features, 11.2 M parameters), -34 (512, 21.3 M) or -50 (2048, 23.5 M). At 32 pixels in the CIFAR form
- * (3x3 stem without pooling, CIFAR-10's normaliser), larger in ImageNet's (7x7 stem, its normaliser).
+ * (3x3 stem without pooling, CIFAR-10's normaliser), larger in ImageNet's (7x7 stem, its normaliser). Of width 16, features
+ * and parameters are a quarter and a sixteenth.
  */
-export function namedResnet(depth: keyof typeof depths, side: 32 | 64 | 224): (classes: number) => Model {
+export function namedResnet(depth: keyof typeof depths, side: 32 | 64 | 224, width = 64): (classes: number) => Model {
   const { block, blocks } = depths[depth];
   const family = side === 32 ? ({ stem: "cifar", normaliser: "cifar10" } as const) : imagenetFamily;
   const { mean, deviation } = normalisers[family.normaliser];
   const normaliser = { mean: [...mean], deviation: [...deviation] };
-  const description = { stem: family.stem, width: 64, block, blocks: [...blocks], side, normaliser };
+  const description = { stem: family.stem, width, block, blocks: [...blocks], side, normaliser };
   return (classes) => resnet({ ...description, shortcut: "projection" }, classes);
 }
 

@@ -1,6 +1,6 @@
 import { choose, InputError } from "../base/index.ts";
 import { checkDataset, type SplitName } from "../datasets/index.ts";
-import { models } from "../models/index.ts";
+import { createModel, layersBefore, models } from "../models/index.ts";
 import type { Study } from "./study.ts";
 import type { Split } from "./trial.ts";
 
@@ -11,6 +11,8 @@ import type { Split } from "./trial.ts";
 export function checkStudy(study: Study, dataDirs: readonly string[]): void {
   const where = `study "${study.name}"`;
   choose(`${where}: model`, study.model, models);
+  for (const { blocks } of study.transfer)
+    if (blocks !== undefined) layersBefore(`${where}: transfer`, createModel(study.model).init(0).f, blocks);
   for (const { source, target } of study.pairs) {
     checkDataset(`${where}: source.dataset`, source.dataset, dataDirs);
     checkDataset(`${where}: target.dataset`, target.dataset, dataDirs);

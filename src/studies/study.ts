@@ -127,7 +127,7 @@ export function parseStudy(where: string, input: unknown): Study {
 }
 
 /**
- * The trials of a study: pairs x seeds x (vanilla, then each method at each strength) x ways of transfer. Vanilla is always included, and
+ * The trials of a study: pairs x seeds x ways of transfer x (vanilla, then each method at each strength). Vanilla is always included, and
  * one seed is complete before the next begins, so that a figure can be drawn early.
  */
 export function expandStudy(study: Study): Trial[] {
@@ -136,8 +136,9 @@ export function expandStudy(study: Study): Trial[] {
   const stepSize = attack.stepSize ?? (attack.eps > 0 ? attack.eps / 4 : 1);
   const trials = study.pairs.flatMap(({ source, target }) =>
     study.seeds.flatMap((seed) =>
-      settings(study).flatMap((methods) =>
-        study.transfer.map((way) =>
+      // Ways of transfer one after the other, so that the source models of the second are there.
+      study.transfer.flatMap((way) =>
+        settings(study).map((methods) =>
           trialSchema.parse({
             source,
             target,

@@ -1,9 +1,20 @@
 import type { Study } from "../study.ts";
 import { cifar10Svhn } from "./cifar10-svhn.ts";
+import { imagenetCifar10, imagenetCifar10Small } from "./imagenet-cifar10.ts";
 import { quickstart } from "./quickstart.ts";
+import { salman2020, salman2020Small } from "./salman2020.ts";
+import { utrera2021, utrera2021Small } from "./utrera2021.ts";
 
 /** The studies that can be run by name. */
-export const builtInStudies: Readonly<Record<string, Study>> = {
-  quickstart,
-  "cifar10-svhn": cifar10Svhn,
-};
+export const builtInStudies: Readonly<Record<string, Study>> = Object.fromEntries(
+  [
+    quickstart,
+    cifar10Svhn,
+    imagenetCifar10,
+    imagenetCifar10Small,
+    salman2020,
+    salman2020Small,
+    utrera2021,
+    utrera2021Small,
+  ].map((study) => [study.name, study]),
+);
