@@ -62,13 +62,13 @@ describe.skipIf(!havePostgres("a dashboard of a PostgreSQL"))("carryover serve -
     expect(existsSync(join(viewer.folder, ".carryover", "database"))).toBe(false);
   });
 
-  it("pauses and cancels over there: the trial that runs ends, the next does not begin", async () => {
+  it("pauses and cancels over there: the trial that runs goes back in line, the next does not begin", async () => {
     const [, , last] = (await state()).trials;
     await ask(`trials/${last?.id}/cancel`, { method: "POST" });
     await ask("studies/quickstart/pause", { method: "POST", body: JSON.stringify({ paused: true }) });
+    await until(async () => (await statuses())[0] === "vanilla: waiting");
     worker.forget("hold", "0-vanilla");
-    await until(async () => (await statuses())[0] === "vanilla: done");
-    expect(await statuses()).toEqual(["vanilla: done", "JR 0.01: waiting", "JR 0.1: cancelled"]);
+    expect(await statuses()).toEqual(["vanilla: waiting", "JR 0.01: waiting", "JR 0.1: cancelled"]);
     expect((await state()).run?.state).toBe("paused");
     expect(worker.begun()).toEqual(["0-vanilla"]);
   });

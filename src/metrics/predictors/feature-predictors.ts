@@ -34,22 +34,12 @@ export function logMe(data: LabelledFeatures, classes: number): number {
   const { sums, counts, squares } = classSpectrum(data, classes);
   let sum = 0;
   for (let c = 0; c < classes; c++)
-    sum += evidence(
-      { squares, size: data.size },
-      sums.subarray(c * squares.length, (c + 1) * squares.length),
-      counts[c] as number,
-      n,
-    );
+    sum += evidence(squares, sums.subarray(c * squares.length, (c + 1) * squares.length), counts[c] as number, n);
   return sum / classes;
 }
 
 /** The largest log evidence / n for the eigenvalues of F' F that may not be 0, z = V' F' y and y' y. */
-function evidence(
-  { squares: sigma, size }: { readonly squares: Float64Array; readonly size: number },
-  z: Float64Array,
-  yy: number,
-  n: number,
-): number {
+function evidence(sigma: Float64Array, z: Float64Array, yy: number, n: number): number {
   let [alpha, beta] = [1, 1];
   let [mm, residual] = [0, 0];
   for (let step = 0; step < 200; step++) {
@@ -57,6 +47,8 @@ function evidence(
     [mm, residual] = [0, yy];
     for (let k = 0; k < sigma.length; k++) {
       const [s, zk] = [sigma[k] as number, z[k] as number];
+      // F v = 0, so z = v' F' y is 0 too; a dead model has nothing else.
+      if (s === 0) continue;
       const precision = alpha + beta * s;
       const m = (beta * zk) / precision;
       gamma += (beta * s) / precision;
@@ -69,15 +61,15 @@ function evidence(
     [alpha, beta] = [nextAlpha, nextBeta];
     if (settled) break;
   }
-  let logDeterminant = (size - sigma.length) * Math.log(alpha);
-  for (const s of sigma) logDeterminant += Math.log(alpha + beta * s);
+  // size ln alpha - ln det(alpha I + beta F' F): directions without variation cancel.
+  let logRatio = 0;
+  for (const s of sigma) if (s > 0) logRatio += Math.log(alpha / (alpha + beta * s));
   const logEvidence =
     (n / 2) * Math.log(beta) +
-    (size / 2) * Math.log(alpha) -
+    logRatio / 2 -
     (n / 2) * Math.log(2 * Math.PI) -
     (beta / 2) * residual -
-    (alpha / 2) * mm -
-    logDeterminant / 2;
+    (alpha / 2) * mm;
   return logEvidence / n;
 }
 

@@ -26,7 +26,7 @@ const most = { gradients: 100, sharpness: 200, source: 200, target: 500, shots: 
 /**
  * Every predictor of transfer of one trained source model, each with the number of images behind it (1 for norms of
  * weights). Which images is decided by the seed. `transferMeasure` is left out where the domains differ in their number
- * of classes.
+ * of classes, and every predictor where it is no number, as some are not of a model that is dead.
  */
 export async function measurePredictors(
   model: Model,
@@ -57,7 +57,7 @@ export async function measurePredictors(
   const ofTarget = target.labels.length;
   const comparable = targetClasses === model.classes;
   const optimum = comparable ? fitted(target, target)?.trainLoss : undefined;
-  return {
+  return onlyNumbers({
     jacobian: { value: jacobian, n: forGradients.labels.length },
     frobenius: { value: norms.features, n: 1 },
     spectral: { value: norms.logSpectralProduct, n: 1 },
@@ -69,8 +69,11 @@ export async function measurePredictors(
       ? {}
       : { transferMeasure: { value: transferMeasure(source, target, head, optimum), n: ofTarget } }),
     ...(probe ? { fewShot: { value: probe.validationAccuracy, n: validation.labels.length } } : {}),
-  };
+  });
 }
+
+const onlyNumbers = (all: Partial<Record<PredictorName, Measured>>): Partial<Record<PredictorName, Measured>> =>
+  Object.fromEntries(Object.entries(all).filter(([, { value }]) => Number.isFinite(value)));
 
 /** Features of several sets by one compiled graph. */
 async function featuresOf(

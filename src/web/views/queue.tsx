@@ -181,8 +181,12 @@ function RunActions({ state }: { readonly state: "running" | "paused" | "stoppin
   };
   return (
     <p class="row">
-      <button type="button" onClick={() => void act()}>
-        <Icon name={paused ? "play" : "pause"} /> {paused ? "Go on" : "Pause after the running trials"}
+      <button
+        type="button"
+        onClick={() => void act()}
+        title={paused ? undefined : "What runs goes back in line, up to its last checkpoint, and nothing else begins"}
+      >
+        <Icon name={paused ? "play" : "pause"} /> {paused ? "Go on" : "Pause"}
       </button>
       {problem && (
         <span class="problem" role="alert">

@@ -59,6 +59,11 @@ describe("what predictors do not depend on, and where they end", () => {
     expect(hScore(more, classes)).toBeCloseTo(hScore(data, classes), 9);
     expect(logMe(more, classes)).toBeCloseTo(logMe(data, classes), 7);
   });
+  it("LogME of a dead model, whose features are all 0, is the evidence of noise alone", () => {
+    const dead = { features: new Float32Array(4 * 3), labels: Int32Array.of(0, 1, 0, 1), size: 3 };
+    // y is N(0, 1 / beta) with beta = n / y'y = 2: (n / 2) ln beta - (n / 2) ln 2 pi - n / 2, over n = 4.
+    expect(logMe(dead, 2)).toBeCloseTo(Math.log(2) / 2 - Math.log(2 * Math.PI) / 2 - 0.5, 9);
+  });
   it("H-score and margin do not change when features are scaled, or mixed by an invertible map (H-score)", () => {
     const scaled = { ...data, features: features.map((value) => 1000 * value) };
     expect(hScore(scaled, classes)).toBeCloseTo(hScore(data, classes), 5);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { mean } from "../../../src/base/index.ts";
+import { mapLeaves, mean, sizeOf, type Tensor, type Tree, tensor } from "../../../src/base/index.ts";
 import { bytesOf, type LabelledImages } from "../../../src/datasets/index.ts";
-import { jacobianNorm, sharpness } from "../../../src/metrics/predictors/index.ts";
+import { jacobianNorm, measurePredictors, sharpness } from "../../../src/metrics/predictors/index.ts";
 import type { Parameters } from "../../../src/models/index.ts";
 import { type Leaf64, mapParameters, referenceFeatures, toFloat64 } from "../../models/reference-cnn.ts";
 import { side, tinyModels } from "../../models/tiny.ts";
@@ -29,6 +29,18 @@ describe.each(tinyModels)("$model.name", ({ model, convolutions }) => {
     );
     const found = await jacobianNorm(model, parameters.f, data, { seed: 1, projections: 400, batch: 2 });
     expect(Math.abs(found / exact - 1)).toBeLessThan(0.05);
+  });
+
+  test("a dead model has no predictor that is not a number: what is not defined of it is left out", async () => {
+    const dead = mapLeaves(parameters as Tree<Tensor>, (leaf) =>
+      tensor("float32", leaf.shape, new Float32Array(sizeOf(leaf.shape))),
+    );
+    const sides = { sourceTrain: data, sourceTest: data, targetTrain: data, targetValidation: data };
+    const found = await measurePredictors(model, dead as Parameters<Tensor<"float32">>, sides, { seed: 1 });
+    for (const { value } of Object.values(found)) expect(value).toSatisfy(Number.isFinite);
+    expect(found).toMatchObject({ jacobian: { value: 0 }, frobenius: { value: 0 }, hScore: { value: 0 } });
+    // The sum of ln sigma_max, which is ln 0.
+    expect(found.spectral).toBeUndefined();
   });
 
   test("sharpness is the float64 loss where SAM's step leads, less the loss here", async () => {
