@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { sizeOf } from "../base/index.ts";
+import { simplified } from "./algebra.ts";
 import {
   type Attributes,
   type BinaryOp,
@@ -9,7 +10,6 @@ import {
   dim,
   factored,
   first,
-  foldScalars,
   isUniform,
   isZero,
   type Node,
@@ -24,16 +24,16 @@ import {
 const comparisons = new Set<Op>(["less", "lessEqual", "equal"]);
 const commutative = new Set<Op>(["add", "mul", "max", "min", "and", "or", "xor", "equal"]);
 
-/**
- * Builds a program node by node. Equal nodes are made once (hash consing), scalars are folded and the algebra below
- * is applied on the way, so that later stages see each value in one form only.
- */
 interface ImageWindows {
   readonly image: Node;
   readonly window: readonly [number, number];
   readonly strides: readonly [number, number];
 }
 
+/**
+ * Builds a program node by node. Equal nodes are made once (hash consing), scalars are folded and the algebra of
+ * `algebra.ts` is applied on the way, so that later stages see each value in one form only.
+ */
 export class Program {
   readonly #known = new Map<string, Node>();
   readonly #windows = new Map<Node, ImageWindows>();
@@ -75,7 +75,7 @@ export class Program {
   binary(op: BinaryOp, x: Node, y: Node): Node {
     const rank = Math.max(x.shape.length, y.shape.length);
     const [a, b] = [this.withRank(x, rank), this.withRank(y, rank)];
-    return this.#simplified(op, a, b) ?? this.#elementwise(op, a, b);
+    return simplified(this, op, a, b) ?? this.#elementwise(op, a, b);
   }
 
   where(condition: Node, yes: Node, no: Node): Node {
@@ -268,10 +268,11 @@ export class Program {
     if (x.type !== "float32") return undefined;
     if (isZero(x)) return this.zeros(shape);
     const { base, factor } = factored(x);
-    return base === x ? undefined : this.#scaled(build(base), factor);
+    return base === x ? undefined : this.scaled(build(base), factor);
   }
 
-  #scaled(x: Node, factor: number): Node {
+  /** x times a number. */
+  scaled(x: Node, factor: number): Node {
     return this.binary("mul", x, this.scalar(factor, x.type, x.shape.length));
   }
 
@@ -295,66 +296,6 @@ export class Program {
     const [b, c, h, sh, w, sw] = x.shape as [number, number, number, number, number, number];
     if (!sameShape(image.shape, [b, c, h * sh, w * sw])) return undefined;
     return this.maxPool(image, [sh, sw], [sh, sw]);
-  }
-
-  #simplified(op: BinaryOp, a: Node, b: Node): Node | undefined {
-    const [va, vb] = [scalarOf(a), scalarOf(b)];
-    const shape = broadcast(a.shape, b.shape);
-    const whole = (node: Node) => (sameShape(node.shape, shape) ? node : undefined);
-    if (va !== undefined && vb !== undefined && a.type !== "bool") {
-      const folded = foldScalars(op, va, vb, a.type);
-      if (folded !== undefined) return this.scalar(folded, a.type, shape.length);
-    }
-    switch (op) {
-      case "add":
-        if (isZero(a)) return whole(b);
-        if (isZero(b)) return whole(a);
-        if (a === b && a.type === "float32") return this.#scaled(a, 2);
-        if (b.op === "neg") return this.binary("sub", a, first(b));
-        if (a.op === "neg") return this.binary("sub", b, first(a));
-        // (p - q) + q and its mirror: a value with the derivative of another.
-        if (a.op === "sub" && second(a) === b) return whole(first(a));
-        if (b.op === "sub" && second(b) === a) return whole(first(b));
-        return this.#commonFactor(op, a, b);
-      case "sub":
-        if (a === b) return this.scalar(0, a.type, shape.length);
-        if (isZero(b)) return whole(a);
-        if (isZero(a) && whole(b)) return this.unary("neg", b);
-        if (b.op === "neg") return this.binary("add", a, first(b));
-        return this.#commonFactor(op, a, b);
-      case "mul":
-        if (va !== undefined && vb === undefined) return this.binary("mul", b, a);
-        if (vb === 1) return whole(a);
-        if (vb === -1) return this.unary("neg", a);
-        if (isZero(a) || isZero(b)) return this.expand(this.scalar(0, a.type, shape.length), shape);
-        if (a.op === "neg") return this.unary("neg", this.binary("mul", first(a), b));
-        if (b.op === "neg") return this.unary("neg", this.binary("mul", a, first(b)));
-        // Scalar factors meet: (x c) d = x (c d).
-        if (vb !== undefined && a.op === "mul" && scalarOf(second(a)) !== undefined)
-          return this.binary("mul", first(a), this.binary("mul", second(a), b));
-        if (vb === undefined && a.op === "mul" && scalarOf(second(a)) !== undefined)
-          return this.binary("mul", this.binary("mul", first(a), b), second(a));
-        if (vb === undefined && b.op === "mul" && scalarOf(second(b)) !== undefined)
-          return this.binary("mul", this.binary("mul", a, first(b)), second(b));
-        if (b.op === "step" && first(b) === a) return this.unary("relu", a);
-        if (a.op === "step" && first(a) === b) return this.unary("relu", b);
-        if (b.op === "reciprocal") return this.binary("div", a, first(b));
-        if (a.op === "reciprocal") return this.binary("div", b, first(a));
-        return undefined;
-      case "max":
-        if (vb === 0 && a.type === "float32") return this.unary("relu", a);
-        if (va === 0 && b.type === "float32") return this.unary("relu", b);
-        return undefined;
-      default:
-        return undefined;
-    }
-  }
-
-  /** a c + b c = (a + b) c. */
-  #commonFactor(op: "add" | "sub", a: Node, b: Node): Node | undefined {
-    const [left, right] = [factored(a), factored(b)];
-    if (left.factor !== right.factor || left.base === a || right.base === b) return undefined;
-    return this.#scaled(this.binary(op, left.base, right.base), left.factor);
   }
 
   #elementwise(op: BinaryOp, a: Node, b: Node): Node {

@@ -7,7 +7,8 @@ import { planHalves } from "./halves.ts";
 import { hostKernel } from "./host-kernels.ts";
 import { isElementwise, planInlining } from "./inlining.ts";
 import { loadsOf, type ReductionKind } from "./loops.ts";
-import { lowerConvolution, lowerMatmul } from "./lower-calls.ts";
+import { lowerConvolution } from "./lower-convolution.ts";
+import { lowerMatmul } from "./lower-matmul.ts";
 import type { Step } from "./steps.ts";
 import {
   denseStrides,

@@ -20,11 +20,15 @@ export interface TypedView {
   readonly type: NodeType;
 }
 
-export interface CallOperand {
-  readonly role: Role;
+/** Where a call finds a tensor. */
+export interface Place {
   readonly layout: Layout;
   readonly buffer: Block;
   readonly offset: number;
+}
+
+export interface CallOperand extends Place {
+  readonly role: Role;
   readonly written: boolean;
 }
 
