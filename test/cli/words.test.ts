@@ -1,6 +1,9 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { datasets } from "../../src/datasets/index.ts";
 import { models } from "../../src/models/index.ts";
+import { png } from "../datasets/picture-files.ts";
 import { type Workplace, workplace } from "./carryover.ts";
 
 const knownModels = Object.keys(models).join(", ");
@@ -129,5 +132,25 @@ describe("commands that only tell", () => {
     const { code, stdout } = await place.run(["datasets", "verify", "mnist"], { real: true });
     expect(code).toBe(2);
     expect(stdout).toMatch(/^mnist train: absent/);
+  });
+
+  it("counts the images of a folder of one's own, and names those that are damaged", async () => {
+    const data = join(place.folder, "own-data");
+    for (const label of ["a", "b"]) {
+      mkdirSync(join(data, "pets", label), { recursive: true });
+      for (let i = 0; i < 5; i++) writeFileSync(join(data, "pets", label, `${i}.png`), png([i, 0, 0]));
+    }
+    const verify = () => place.run(["datasets", "verify", "pets", "--data", data], { real: true });
+    const whole = await verify();
+    expect([whole.code, whole.stdout]).toEqual([
+      0,
+      `pets train: local, 8 images in ${data}: 2 classes of images of your own\npets test: local, 2 images in ${data}: 2 classes of images of your own\n`,
+    ]);
+    writeFileSync(join(data, "pets", "a", "x.jpg"), "no picture");
+    const damaged = await verify();
+    expect(damaged.code).toBe(2);
+    expect(damaged.stdout).toContain(
+      "got 1 of 11 that cannot: a/x.jpg (expected a JPEG, PNG or WebP image, got first bytes",
+    );
   });
 });
