@@ -1,3 +1,5 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { float32, randomStream, sizeOf, type Tensor } from "../../../src/base/index.ts";
 import { conv2d, grad, np, onednnState, relu, type Traced } from "../../../src/engine/index.ts";
@@ -101,9 +103,28 @@ describe.skipIf(!available)("convolutions and products in bf16 (left out where t
   });
 });
 
-describe.skipIf(available)("where there is no bf16", () => {
-  test("it is refused in one sentence", async () => {
-    const x = float32([1], [1]);
-    await expect(run((u: Traced) => np.square(u), [x], bf16)).rejects.toThrow(/^precision: bf16 expects oneDNN/);
+describe("where it cannot be had it is refused in one sentence", () => {
+  const refusal = async (environment: NodeJS.ProcessEnv) => {
+    const script = `
+      import { float32 } from "./src/base/index.ts";
+      import { compile, np } from "./src/engine/index.ts";
+      const refused = await compile((x) => np.square(x), [float32([1], [1])], { precision: "bf16" }).catch((error) => error);
+      console.log(refused.name + ": " + refused.message);
+    `;
+    const argv = ["--disable-warning=ExperimentalWarning", "--input-type=module-typescript", "--eval", script];
+    const { stdout } = await promisify(execFile)(process.execPath, argv, { env: { ...process.env, ...environment } });
+    return stdout;
+  };
+  const needs =
+    "InputError: precision: bf16 expects oneDNN on a processor that multiplies bf16 (avx512_core_bf16 or AMX)";
+
+  test("by onnxruntime", async () => {
+    expect(await refusal({ CARRYOVER_ENGINE: "onnxruntime" })).toBe(`${needs}, got onnxruntime\n`);
+  });
+
+  test("by oneDNN on a processor without it", async () => {
+    const told = await refusal({ CARRYOVER_ENGINE: "onednn", ONEDNN_MAX_CPU_ISA: "AVX2", DNNL_MAX_CPU_ISA: "AVX2" });
+    expect(told).toMatch(/, got oneDNN \d+\.\d+\.\d+ (avx2|sse41|0x\w+)\n$/);
+    expect(told.startsWith(needs)).toBe(true);
   });
 });
