@@ -34,8 +34,10 @@ export interface DatasetPresence {
   readonly classes: number;
   readonly licence: string;
   readonly homepage: string;
-  /** What a download brings into the cache. */
+  /** Of the official files, each counted once. */
   readonly bytes: number;
+  /** Whether it can be fetched; what cannot has to be brought. */
+  readonly fetched: boolean;
   readonly splits: readonly SplitPresence[];
 }
 
@@ -49,10 +51,16 @@ export async function listDatasets(folders: Folders): Promise<readonly DatasetPr
       classes: "list" in definition ? definition.classCount : definition.classes.length,
       licence: definition.licence,
       homepage: definition.homepage,
-      bytes: definition.files.reduce((sum, { bytes }) => sum + bytes, 0),
+      bytes: bytesOfFiles(definition),
+      fetched: definition.sources.length > 0,
       splits: "list" in definition ? await presenceListed(definition, folders) : await presenceOf(definition, folders),
     })),
   );
+}
+
+function bytesOfFiles({ files }: DatasetDefinition): number {
+  const sizes = new Map(files.map(({ name, bytes }) => [name, bytes]));
+  return [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
 }
 
 async function presenceOf(definition: DatasetDefinition, folders: Folders): Promise<SplitPresence[]> {

@@ -197,6 +197,8 @@ describe("listing and verifying", () => {
     const { dir, options } = localFolder({ "cifar10/test_batch.bin": cifarRecords(1) });
     const list = await listDatasets(options);
     expect(list.map(({ name }) => name)).toEqual(Object.keys(datasets));
+    expect(list.filter(({ fetched }) => !fetched).map(({ name }) => name)).toEqual(["usps", "imagenet"]);
+    expect(list.find(({ name }) => name === "usps")?.bytes).toBe(2_913_522);
     expect(list.find(({ name }) => name === "cifar10")?.splits).toEqual([
       { split: "train", where: "absent" },
       { split: "test", where: "local", folder: join(dir, "cifar10"), officialSize: false },

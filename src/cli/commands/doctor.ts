@@ -136,13 +136,13 @@ async function data(): Promise<Finding[]> {
   const all = await listDatasets({ dataDirs, cacheDir });
   return [
     ...folders,
-    ...all.map(({ name, bytes, splits }): Finding => {
+    ...all.map(({ name, bytes, fetched, splits }): Finding => {
       const absent = splits.some(({ where }) => where === "absent");
       const text = splits.map(({ split, where }) => `${split} ${where}`).join(", ");
       return {
         about: `dataset ${name}`,
         state: absent ? "note" : "ok",
-        text: absent ? `${text}; fetched when needed (${bytesText(bytes)})` : text,
+        text: absent ? `${text}; ${fetched ? "fetched when needed" : "to be brought"} (${bytesText(bytes)})` : text,
       };
     }),
   ];
