@@ -66,22 +66,29 @@ export function mapLeaves<Out>(tree: Tree<Tensor>, fn: (leaf: Tensor) => Out): T
 export function free(tree: Tree<Tensor>): void {
   for (const { data } of leavesOf(tree)) {
     const buffer = data.buffer as ArrayBuffer;
-    const { byteLength } = buffer;
-    if (byteLength < worthKeeping) buffer.transfer(0);
-    else spare.set(byteLength, [...(spare.get(byteLength) ?? []), buffer.transfer()]);
+    const size = spare.get(buffer.byteLength);
+    if (size === undefined || size.taken === 0) buffer.transfer(0);
+    else {
+      size.taken--;
+      size.kept.push(buffer.transfer());
+    }
   }
 }
 
 /**
- * Memory that was given back, by size, for the next state: the system takes longer to make 90 MB of new pages than the
- * processor takes to fill them.
+ * Memory that was given back, for the next state, by size: the system takes longer to make 90 MB of new pages than the
+ * processor takes to fill them. No more is kept of a size than was taken.
  */
-const spare = new Map<number, ArrayBuffer[]>();
+const spare = new Map<number, { readonly kept: ArrayBuffer[]; taken: number }>();
 const worthKeeping = 65536;
 
 /** A buffer of so many bytes, which hold anything. */
 export function takeBuffer(byteLength: number): ArrayBuffer {
-  return spare.get(byteLength)?.pop() ?? new ArrayBuffer(byteLength);
+  if (byteLength < worthKeeping) return new ArrayBuffer(byteLength);
+  const size = spare.get(byteLength) ?? { kept: [], taken: 0 };
+  spare.set(byteLength, size);
+  size.taken++;
+  return size.kept.pop() ?? new ArrayBuffer(byteLength);
 }
 
 /** Gives the system what `free` keeps. */

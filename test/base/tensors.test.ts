@@ -1,5 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { checkShape, float32, free, InputError, sizeOf, tensor } from "../../src/base/index.ts";
+import {
+  checkShape,
+  dropSpareBuffers,
+  float32,
+  free,
+  InputError,
+  sizeOf,
+  takeBuffer,
+  tensor,
+} from "../../src/base/index.ts";
 
 describe("tensors", () => {
   test("hold as many elements as their shape says", () => {
@@ -15,6 +24,20 @@ describe("tensors", () => {
       new InputError("features: images: expected shape [any, 3, 32, 32], got [2, 3, 32]"),
     );
     expect(() => checkShape("x", [2, 1], [-1, 3], "[batch, 3]")).toThrow("expected shape [batch, 3], got [2, 1]");
+  });
+
+  test("memory that was taken and freed is taken again, until it is dropped; what nobody took is not kept", () => {
+    const length = 100_000;
+    const sevens = (buffer: ArrayBuffer) => float32([length], new Float32Array(buffer).fill(7));
+    const first = () => new Float32Array(takeBuffer(4 * length))[0];
+    free(sevens(new ArrayBuffer(4 * length)));
+    // New memory is zeros.
+    expect(first()).toBe(0);
+    free([sevens(takeBuffer(4 * length)), sevens(takeBuffer(4 * length)), sevens(takeBuffer(4 * length))]);
+    expect([first(), first(), first(), first()]).toEqual([7, 7, 7, 0]);
+    free(sevens(takeBuffer(4 * length)));
+    dropSpareBuffers();
+    expect(first()).toBe(0);
   });
 
   test("a freed tree holds no memory, and what shares none with it keeps its own", () => {
