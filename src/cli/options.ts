@@ -41,3 +41,13 @@ export const skipCorruptOption = [
   "--skip-corrupt",
   "leave out images that cannot be decoded, instead of ending; they are counted and named",
 ] as const;
+
+/** Reads a number for each of the three colours. */
+export const channelsOption = (option: string) => (text: string) => {
+  const values = text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+  if (values.length !== 3 || !values.every(Number.isFinite) || (option === "--std" && values.some((v) => v <= 0)))
+    throw new InputError(
+      `${option}: expected three numbers${option === "--std" ? " above 0" : ""} such as 0.485,0.456,0.406, got "${text}"`,
+    );
+  return values;
+};

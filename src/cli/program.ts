@@ -5,6 +5,7 @@ import { addAttack } from "./commands/attack.ts";
 import { addClaims } from "./commands/claims.ts";
 import { addDatasets } from "./commands/datasets.ts";
 import { addDoctor } from "./commands/doctor.ts";
+import { addExportModel } from "./commands/export-model.ts";
 import { addFigure } from "./commands/figure.ts";
 import { addMethods } from "./commands/methods.ts";
 import { addQueueCommands } from "./commands/queue.ts";
@@ -62,6 +63,7 @@ function createProgram(argv: readonly string[], launch: Launch, finish: (exitCod
   addArchiveCommands(program, finish);
   addAttack(program, argv, launch, finish);
   addTransfer(program);
+  addExportModel(program);
   addClaims(program);
   addTheory(program);
   addStudies(program);

@@ -1,4 +1,5 @@
-import type { Attribute, ElementType, Initializer, OnnxNode } from "./onnx-model.ts";
+import type { Attribute, Initializer, OnnxNode } from "./onnx-model.ts";
+import type { ElementType } from "./onnx-schema.ts";
 
 export const onnxType: Readonly<Record<ElementType, number>> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };
 

@@ -13,7 +13,7 @@ export function relu(x: Traced): Traced {
  * Max pooling over `size` x `size` windows, `stride` apart (PyTorch's max_pool2d); pixels of padding are below all others.
  * A gradient is shared evenly by the maxima of a window, where PyTorch gives it to the first: they differ only on ties.
  *
- * x: [batch, channels, height, width]; with the defaults both must be divisible by size.
+ * x: [batch, channels, height, width].
  * Returns [batch, channels, oh, ow], oh = floor((height + 2 padding - size) / stride) + 1.
  */
 export function maxPool(
@@ -21,7 +21,8 @@ export function maxPool(
   size: number,
   { stride = size, padding = 0 }: { readonly stride?: number; readonly padding?: number } = {},
 ): Traced {
-  if (stride === size && padding === 0) return maxPoolApart(x, size);
+  const apart = stride === size && padding === 0 && x.shape.slice(2).every((length) => length % size === 0);
+  if (apart) return maxPoolApart(x, size);
   return lax.reduceWindow(bordered(x, padding), (window) => np.max(window), [1, 1, size, size], [1, 1, stride, stride]);
 }
 

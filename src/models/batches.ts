@@ -45,7 +45,7 @@ export function emptyBatch(model: Model, batch: number): Batch {
 }
 
 /** Checks, at a stage's border, that a model can look at these images and answer with these labels. */
-export function checkImages(where: string, model: Model, data: LabelledImages): void {
+export function checkImages(where: string, model: Pick<Model, "inputShape" | "classes">, data: LabelledImages): void {
   const [n, ...image] = data.shape;
   const wanted = model.inputShape.join(", ");
   if (image.join(", ") !== wanted)

@@ -2,6 +2,7 @@ import { InputError, readWhole, type Tensor } from "../base/index.ts";
 import { decodeSafetensors, flattenTree, type NamedTensors, unflattenTree } from "../engine/index.ts";
 import { decodeStateDict, type Imported, type ImportOptions, resnetFrom } from "./import/index.ts";
 import type { Model, Parameters } from "./model.ts";
+import { loadOnnx } from "./onnx/load-onnx.ts";
 import { createModel } from "./registry.ts";
 import { resnet } from "./resnet.ts";
 import { resnetSchema } from "./resnet-layout.ts";
@@ -9,16 +10,17 @@ import { resnetSchema } from "./resnet-layout.ts";
 export type LoadedModel = Pick<Imported, "model" | "parameters">;
 
 /** Names of files that may hold a model. */
-const modelFiles = /\.(safetensors|th|pt|pth|bin|tar)$/;
+export const modelFiles = /\.(safetensors|th|pt|pth|bin|tar|onnx)$/;
 
 /**
  * A model from a file: a checkpoint of ours (`.safetensors`, which says its architecture), or a ResNet's weights that
  * others wrote: a PyTorch state dict (`.pth`, `.pt`, `.th`, `.bin`, `.tar`) or safetensors, in the naming of torchvision, timm
- * or kuangliu. Options change what the model looks at: its images' side and normaliser. Throws InputError for any other file.
+ * or kuangliu; or an ONNX model whose operators can be lifted into a differentiable function. Options change what the model looks at: its images' side and normaliser. Throws InputError for any other file.
  */
 export async function loadModel(path: string, options: ImportOptions = {}): Promise<Imported> {
   if (!modelFiles.test(path))
-    throw new InputError(`${path}: expected a model's file (.safetensors, .pth, .pt, .th), got another`);
+    throw new InputError(`${path}: expected a model's file (.safetensors, .pth, .pt, .th, .onnx), got another`);
+  if (path.endsWith(".onnx")) return loadOnnx(path, options);
   const bytes = await readWhole(path);
   if (!path.endsWith(".safetensors")) return resnetFrom(path, decodeStateDict(path, bytes).tensors, options);
   const { tensors, metadata } = decodeSafetensors(bytes, path);

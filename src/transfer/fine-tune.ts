@@ -4,6 +4,7 @@ import { digestTree } from "../engine/index.ts";
 import { layersBefore, type Model, type Parameters } from "../models/index.ts";
 import { type TrainingOptions, type TrainingSchedule, type TrainingStep, train } from "../training/index.ts";
 import { type LabelledFeatures, softmaxRegression } from "./softmax-regression.ts";
+import { headOnHost } from "./transfer.ts";
 
 export interface FineTuneOptions extends Pick<TrainingOptions, "seed" | "threads" | "device" | "signal"> {
   /** How many blocks of f, from the last one on, are trained with the head; all unless it is given. */
@@ -57,12 +58,8 @@ export async function* fineTune(
 }
 
 /** The largest component of the mean cross-entropy's gradient for a head, at the head that training left. */
-export function headGradientNorm(
-  features: LabelledFeatures,
-  { weight, bias }: Parameters<Tensor<"float32">>["g"],
-): number {
-  const head = { weight: Float64Array.from(weight.data), bias: Float64Array.from(bias.data) };
-  const { gradient } = softmaxRegression(features, head);
+export function headGradientNorm(features: LabelledFeatures, head: Parameters<Tensor<"float32">>["g"]): number {
+  const { gradient } = softmaxRegression(features, headOnHost(head));
   return [...gradient.weight, ...gradient.bias].reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 }
 

@@ -6,4 +6,4 @@ export { type Evaluated, lbfgs } from "./lbfgs.ts";
 export { featureRows, rightAnswers } from "./predictions.ts";
 export { type Head, type LabelledFeatures, softmaxRegression } from "./softmax-regression.ts";
 export { onRawFeatures, standardisation } from "./standardisation.ts";
-export { headTensors, type TransferOptions, type Transferred, transfer } from "./transfer.ts";
+export { headOnHost, headTensors, type TransferOptions, type Transferred, transfer } from "./transfer.ts";

@@ -70,6 +70,11 @@ export async function* transfer(
   };
 }
 
+/** A model's head as heads are fitted, in float64. */
+export function headOnHost({ weight, bias }: Parameters<Tensor<"float32">>["g"]): Head {
+  return { weight: Float64Array.from(weight.data), bias: Float64Array.from(bias.data) };
+}
+
 /** A fitted head as parameters of a model. */
 export function headTensors({ weight, bias }: Head): Parameters<Tensor<"float32">>["g"] {
   return { weight: float32([bias.length, weight.length / bias.length], weight), bias: float32([bias.length], bias) };

@@ -39,7 +39,7 @@ describe("carryover attack", async () => {
 
   test.each([
     [["attack", "no.safetensors"], 'attack: expected a checkpoint, got "no.safetensors", which is not there'],
-    [["attack", "0123456789abcdef"], "attack: expected a checkpoint (.safetensors, .th, .pt) or a trial's id"],
+    [["attack", "0123456789abcdef"], "attack: expected a checkpoint (.safetensors, .th, .pt, .onnx) or a trial's id"],
     [["attack", checkpoint, "--attack", "pdg"], "--attack: expected one of pgd, fgsm"],
     [
       ["attack", checkpoint, "--eps", "wide"],

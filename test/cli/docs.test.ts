@@ -21,6 +21,7 @@ describe("docs/commands.md", () => {
     "attack",
     "transfer",
     "compare",
+    "export-model",
     "claims",
     "theory counterexample",
     "theory bound",

@@ -77,6 +77,20 @@ describe("a model and images of one's own", () => {
     expect(readFileSync(join(place.folder, "both", "report.md"), "utf8")).toContain("Probability that the row");
   });
 
+  test("export-model: ONNX that onnxruntime answers alike, and a transfer of it", async () => {
+    const written = await place.run(["export-model", "c.pth", "--out", "c.onnx", "--json"], { real: true });
+    expect(written.code).toBe(0);
+    expect(JSON.parse(written.stdout)).toMatchObject({ file: "c.onnx", side: 32, featureSize: 16, classes: 10 });
+    expect(JSON.parse(written.stdout).difference).toBeLessThan(1e-5);
+    const quick = ["--shots", "1", "--draws", "2", "--attacked", "3", "--steps", "1"];
+    const { code, stdout } = await place.run(["transfer", "--model", "c.onnx", ...words, ...quick], { real: true });
+    expect(code).toBe(0);
+    const found = JSON.parse(stdout);
+    expect(found.accuracy.value).toBe(1);
+    expect(found.robust.accuracy.n).toBe(3);
+    expect(found.files.at(-1)).toMatch(/model\.onnx$/);
+  });
+
   test.each([
     [
       ["transfer", "--model", "no.pth", "--target", target],
@@ -90,6 +104,31 @@ describe("a model and images of one's own", () => {
   ])("%j is one sentence", async (wrong, sentence) => {
     const { code, stderr } = await place.run(wrong, { real: true });
     expect([code, stderr]).toEqual([2, expect.stringContaining(sentence)]);
+  });
+});
+
+describe("an ONNX file that cannot be lifted", () => {
+  const onnx: { name: string; data: string }[] = JSON.parse(
+    readFileSync(new URL("../models/onnx-golden.json", import.meta.url), "utf8"),
+  );
+  const path = join(newFolder(), "strange.onnx");
+  writeFileSync(path, Buffer.from(onnx.find(({ name }) => name === "Strange")?.data ?? "", "base64"));
+
+  test("gives features by onnxruntime, says which operator stands in the way, and has no model to attack", async () => {
+    const candidate = await candidateFrom(path, { size: 8, mean: [0, 0, 0], std: [1, 1, 1] });
+    expect("reason" in candidate.whole && candidate.whole.reason).toMatch(/^operator Erf .* cannot be lifted/);
+    // A mean of erf of convolved pixels: bounded by 1, and the same for the same image, wherever it stands in a batch.
+    const pixels = Uint8Array.from({ length: 3 * 192 }, (_, i) => (i * 89) % 256);
+    pixels.copyWithin(384, 0, 192);
+    const data = { pixels, shape: [3, 3, 8, 8] as const, labels: Int32Array.of(0, 1, 0), classes: ["a", "b"] };
+    const run = candidate.features(data, {});
+    let next = await run.next();
+    while (!next.done) next = await run.next();
+    const { features, size } = next.value;
+    expect([size, features.length]).toEqual([4, 12]);
+    expect(features.every((value) => Math.abs(value) <= 1)).toBe(true);
+    expect(features.slice(8)).toEqual(features.slice(0, 4));
+    expect(features.slice(4, 8)).not.toEqual(features.slice(0, 4));
   });
 });
 

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { InputError } from "../../base/index.ts";
 import type { EngineName } from "../../engine/index.ts";
 import { chooseEngine, engineOption } from "../engine-choice.ts";
-import { collect, countOption, nameOption } from "../options.ts";
+import { channelsOption, collect, countOption, nameOption, skipCorruptOption } from "../options.ts";
 
 /** What the commands on a user's own model and images share. */
 interface OwnRequest {
@@ -84,13 +84,13 @@ function shared(command: Command): Command {
   return command
     .requiredOption("--target <folder>", "a folder of images, a subfolder a class; or a dataset's name")
     .option("--size <pixels>", "images' side that the model looks at (default: its family's)", countOption("--size"))
-    .option("--mean <r,g,b>", "the model's normaliser (default: its family's)", channels("--mean"))
-    .option("--std <r,g,b>", "the model's normaliser (default: its family's)", channels("--std"))
+    .option("--mean <r,g,b>", "the model's normaliser (default: its family's)", channelsOption("--mean"))
+    .option("--std <r,g,b>", "the model's normaliser (default: its family's)", channelsOption("--std"))
     .option("--features <name>", "of an .onnx file: the output or node whose value is the features")
     .option("--train <n>", "how many of the training images (default: all)", countOption("--train"))
     .option("--test <n>", "how many of the test images (default: all)", countOption("--test"))
     .option("--seed <seed>", "of every draw", seed, 0)
-    .option("--skip-corrupt", "leave images out that cannot be decoded, instead of stopping")
+    .option(...skipCorruptOption)
     .option("--out <folder>", "where the report goes (default: results/<command>-...)")
     .option("--data <folder>", "a folder to look for data in; may be given several times", collect)
     .option("--device <device>", "cpu, webgpu or cuda", nameOption("--device", ["cpu", "webgpu", "cuda"]), "cpu")
@@ -118,15 +118,6 @@ const number = (option: string) => (text: string) => {
   if (parts.length > 2 || !(value >= 0) || !Number.isFinite(value))
     throw new InputError(`${option}: expected a number of at least 0, such as 0.25 or 8/255, got "${text}"`);
   return value;
-};
-
-const channels = (option: string) => (text: string) => {
-  const values = text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
-  if (values.length !== 3 || !values.every(Number.isFinite) || (option === "--std" && values.some((v) => v <= 0)))
-    throw new InputError(
-      `${option}: expected three numbers${option === "--std" ? " above 0" : ""} such as 0.485,0.456,0.406, got "${text}"`,
-    );
-  return values;
 };
 
 const countOrNone = (option: string) => (text: string) =>

@@ -1,9 +1,16 @@
 import { existsSync } from "node:fs";
-import { InputError, type Tensor } from "../../base/index.ts";
+import { InputError } from "../../base/index.ts";
 import type { LabelledImages } from "../../datasets/index.ts";
 import { digestTree } from "../../engine/index.ts";
 import { type ImportOptions, type LoadedModel, loadModel } from "../../models/index.ts";
-import { type ExtractionOptions, extractFeatures, type Head, type LabelledFeatures } from "../../transfer/index.ts";
+import {
+  type ExtractionOptions,
+  extractFeatures,
+  type Head,
+  headOnHost,
+  type LabelledFeatures,
+} from "../../transfer/index.ts";
+import { onnxCandidate } from "./onnx-candidate.ts";
 
 /** A model of the user's, as far as transfer needs it. */
 export interface Candidate {
@@ -35,6 +42,11 @@ export interface CandidateOptions {
 /** Loads a model's file. Throws InputError for one that is not there or not understood. */
 export async function candidateFrom(path: string, options: CandidateOptions): Promise<Candidate> {
   if (!existsSync(path)) throw new InputError(`${path}: expected a model's file, got nothing of that name`);
+  if (path.endsWith(".onnx"))
+    return onnxCandidate(path, {
+      ...importOptions(options),
+      ...(options.features !== undefined && { features: options.features }),
+    });
   if (options.features !== undefined)
     throw new InputError(`--features: expected an .onnx file, whose values have names, got ${path}`);
   const loaded = await loadModel(path, importOptions(options));
@@ -46,7 +58,7 @@ export async function candidateFrom(path: string, options: CandidateOptions): Pr
     digest: digestTree(parameters),
     notes,
     whole: loaded,
-    head: headOf(parameters.g),
+    head: headOnHost(parameters.g),
     features: (data, engine) => extractFeatures(model.withClasses(data.classes.length), parameters.f, data, engine),
   };
 }
@@ -60,8 +72,3 @@ export function importOptions({ size, mean, std }: CandidateOptions): ImportOpti
     ...(mean && std && { normaliser: { mean: [...mean], deviation: [...std] } }),
   };
 }
-
-const headOf = ({ weight, bias }: { readonly weight: Tensor<"float32">; readonly bias: Tensor<"float32"> }): Head => ({
-  weight: Float64Array.from(weight.data),
-  bias: Float64Array.from(bias.data),
-});

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { InputError, identity, type Report, reportMarkdown, reportPage, writeWhole } from "../../base/index.ts";
 import { testSubset } from "../../datasets/index.ts";
@@ -78,7 +79,7 @@ async function* entryOf(
   target: Target,
   { device, seed }: CompareRequest,
 ): AsyncGenerator<string, Entry> {
-  const features = yield* featuresOf(candidate, target, { device });
+  const features = yield* featuresOf(candidate, target, { device, threads: availableParallelism() });
   const { classes } = target.test;
   const { correct } = yield* frozen(features, classes.length, undefined);
   const seen = testSubset(features.train.labels, { test: Math.min(500, target.train.shape[0]), seed });

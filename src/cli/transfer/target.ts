@@ -1,18 +1,7 @@
-import { existsSync, statSync } from "node:fs";
-import { basename, resolve } from "node:path";
-import { InputError, randomStream, seedFor, unknownName } from "../../base/index.ts";
-import {
-  type Dataset,
-  datasets,
-  gather,
-  type LabelledImages,
-  loadDataset,
-  loadImageFolder,
-  type SplitName,
-  stratifiedOrder,
-  testSubset,
-} from "../../datasets/index.ts";
+import { InputError, randomStream, seedFor } from "../../base/index.ts";
+import { gather, type LabelledImages, stratifiedOrder, testSubset } from "../../datasets/index.ts";
 import { foldersFor } from "../folders.ts";
+import { loadImages } from "../load-images.ts";
 import { downloadReporter } from "../progress/downloads.ts";
 
 /** A target's images at the side that a model looks at. */
@@ -38,23 +27,17 @@ export interface TargetRequest {
 /** A folder of the user's own where there is one of that path, else a dataset by its name. */
 export async function loadTarget(request: TargetRequest, side: number): Promise<Target> {
   const { target, seed, skipCorrupt, data } = request;
-  const isFolder = existsSync(target) && statSync(target).isDirectory();
-  if (!isFolder && !Object.hasOwn(datasets, target))
-    throw /[/\\.]/.test(target)
-      ? new InputError(`--target: expected a folder of images, got "${target}", which is not there`)
-      : unknownName("--target: a folder or a dataset", target, Object.keys(datasets));
   const downloads = downloadReporter(false);
   const options = { ...foldersFor(data), side, skipCorrupt, onProgress: downloads.progress };
-  const load = (split: SplitName): Promise<Dataset> =>
-    isFolder ? loadImageFolder(target, split, options) : loadDataset(target, split, options);
   try {
-    const [train, test] = [await load("train"), await load("test")];
+    const train = await loadImages("--target", target, "train", options);
+    const test = await loadImages("--target", target, "test", options);
     const taken = most("--train", request.train, train.shape[0]);
     const some = gather(train, stratifiedOrder(train.labels, seedFor(seed, "transfer", "train")).slice(0, taken));
     const { held, rest } = holdOut(some, seed);
     const tested = most("--test", request.test, test.shape[0]);
     return {
-      name: isFolder ? basename(resolve(target)) : target,
+      name: train.name,
       train: gather(some, rest),
       validation: gather(some, held),
       test: gather(test, testSubset(test.labels, { test: tested, seed })),

@@ -1,6 +1,6 @@
+import { availableParallelism } from "node:os";
 import { basename, join } from "node:path";
-import { flattenTree, writeSafetensors } from "../../engine/index.ts";
-import { architectureWords } from "../../models/index.ts";
+import { saveModel } from "../../models/index.ts";
 import { progressLine } from "../attack/progress-line.ts";
 import type { TransferRequest } from "../commands/transfer.ts";
 import { candidateFrom } from "./candidate.ts";
@@ -15,7 +15,9 @@ export async function transferModel(request: TransferRequest): Promise<void> {
   const { device } = request;
   const line = progressLine();
   try {
-    const { findings, transferred } = await line.follow(measured(candidate, target, request, { device }));
+    const { findings, transferred } = await line.follow(
+      measured(candidate, target, request, { device, threads: availableParallelism() }),
+    );
     const outDir =
       request.out ??
       join(
@@ -24,11 +26,9 @@ export async function transferModel(request: TransferRequest): Promise<void> {
       );
     const files = await writeReport(outDir, findings);
     if (transferred) {
-      const path = join(outDir, "model.safetensors");
-      await writeSafetensors(path, flattenTree(transferred.parameters), {
-        ...architectureWords(transferred.model),
-        classes: JSON.stringify(target.test.classes),
-      });
+      // An ONNX graph has no name by which a checkpoint could build it again.
+      const path = join(outDir, transferred.model.name === "onnx" ? "model.onnx" : "model.safetensors");
+      await saveModel(path, transferred, target.test.classes);
       files.push(path);
     }
     line.end();

@@ -2,7 +2,7 @@ import type { Tensor } from "../../base/index.ts";
 import { concatenate, gather, type LabelledImages, testSubset } from "../../datasets/index.ts";
 import type { CompileOptions } from "../../engine/index.ts";
 import type { Model, Parameters } from "../../models/index.ts";
-import { extractFeatures, fitHeads, type LabelledFeatures } from "../../transfer/index.ts";
+import { extractFeatures, fitHeads, headOnHost, type LabelledFeatures } from "../../transfer/index.ts";
 import type { Measured } from "../measured.ts";
 import { jacobianNorm } from "./jacobian-norm.ts";
 import { featureMargin } from "./margin.ts";
@@ -48,7 +48,7 @@ export async function measurePredictors(
     [some(sourceTest, most.source), some(targetTrain, most.target), some(targetValidation, most.target)],
     engine,
   );
-  const head = { weight: Float64Array.from(parameters.g.weight.data), bias: Float64Array.from(parameters.g.bias.data) };
+  const head = headOnHost(parameters.g);
   const targetClasses = targetTrain.classes.length;
   const shots = firstOfEachClass(target, most.shots, targetClasses);
   const fitted = (train: LabelledFeatures, on: LabelledFeatures) =>

@@ -1,0 +1,46 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { InputError } from "../base/index.ts";
+import { modelFiles } from "../models/load.ts";
+import { sourceStageId, type Trial } from "../studies/trial.ts";
+import { stagesFolder, storeFolder } from "./folders.ts";
+
+/** A model that a command was given: its file, and the trial that trained it where it was named by a trial. */
+export interface NamedModel {
+  readonly path: string;
+  readonly trial: Trial | undefined;
+}
+
+/**
+ * The model of a path, or the source model of a finished trial's id. Throws InputError, beginning with `where`, when it is
+ * not there.
+ */
+export async function namedModel(where: string, name: string): Promise<NamedModel> {
+  if (modelFiles.test(name)) {
+    if (existsSync(name)) return { path: name, trial: undefined };
+    throw new InputError(`${where}: expected a checkpoint, got "${name}", which is not there`);
+  }
+  const trial = await trialOf(where, name);
+  const path = join(stagesFolder(), `${sourceStageId(trial)}.safetensors`);
+  if (existsSync(path)) return { path, trial };
+  throw new InputError(
+    `${where}: expected the trained model of trial ${name}, got none: it was deleted since; run its study again`,
+  );
+}
+
+async function trialOf(where: string, id: string): Promise<Trial> {
+  const kinds = "a checkpoint (.safetensors, .th, .pt, .onnx)";
+  if (!existsSync(storeFolder))
+    throw new InputError(
+      `${where}: expected ${kinds} or a trial's id, got "${id}", and there is no ${storeFolder} here`,
+    );
+  const { openStore } = await import("../store/index.ts");
+  const store = await openStore(storeFolder, { visitor: true });
+  try {
+    const [row] = await store.rowsOf([id]);
+    if (row) return row.trial;
+    throw new InputError(`${where}: expected ${kinds} or the id of a finished trial, got "${id}"`);
+  } finally {
+    await store.close();
+  }
+}
