@@ -30,7 +30,7 @@ export {
 } from "./inspect.ts";
 export { type Dataset, loadDataset, loadDefinition, type Provenance } from "./load.ts";
 export { defineDataset, type LabelledFile, type OwnDefinition } from "./own/define-dataset.ts";
-export { checkDataset } from "./own/find-own.ts";
+export { checkDataset, loadOwn } from "./own/find-own.ts";
 export { datasets } from "./registry.ts";
 export { fitImages } from "./resize.ts";
 export { splitTrainValidation, stratifiedOrder, type TrainValidation, testSubset } from "./splits.ts";

@@ -61,7 +61,7 @@ describe("a model and images of one's own", () => {
       expect(existsSync(join(place.folder, "out", name)), name).toBe(true);
     expect(readFileSync(join(place.folder, "out", "report.html"), "utf8")).toContain("<svg");
     const saved = await loadModel(join(place.folder, "out", "model.safetensors"));
-    expect([saved.model.classes, saved.model.name]).toEqual([3, "resnet10"]);
+    expect([saved.model.classes, saved.model.name]).toEqual([3, "resnet10-w2"]);
   });
 
   test("compare: a ranking, the confidence in it, and probabilities that add up", async () => {
