@@ -6,11 +6,13 @@ import { builtFromSources } from "../src/server/page.ts";
 import { type Trial, trialId } from "../src/studies/index.ts";
 import { rowOf, trialOf } from "../test/figures/fixture.ts";
 import { memorySource } from "../test/server/fixture.ts";
+import { watchedTrials } from "./dashboard-trial.ts";
 
 /**
  * What the dashboard costs a run, and how quick its page is, with 5,000 trials of which 8 train, each telling of 10 steps
- * a second: the CPU that 100 watchers add, the memory after an hour of events, first paint, and the filter's answer.
- * Prints one JSON value. `node --expose-gc bench/dashboard.ts`, on a quiet machine.
+ * a second: the CPU that 100 watchers add, the memory after an hour of events, first paint, and the filter's answer. Then
+ * what 100 watchers add to the time of real trials (CIFAR-10 and MNIST must be there; some minutes).
+ * Prints one JSON value. `npm run bench:dashboard [pairs of real runs, default 2]`, on a quiet machine.
  */
 const trials = 5000;
 /** Each at four strengths; with vanilla 49 trials a seed. */
@@ -19,14 +21,18 @@ const running = 8;
 const seconds = 10;
 const watchers = 100;
 
-if (process.argv[2] === "watch") await watch(process.argv[3] ?? "");
+if (process.argv[2] === "watch") await watch(process.argv[3] ?? "", process.argv[4] ?? "large");
 else await main();
 
 /** The child: reads the stream as 100 pages would, and so keeps their work out of what is measured. */
-async function watch(address: string): Promise<void> {
+async function watch(address: string, study: string): Promise<void> {
   const read = async () => {
-    const { body } = await fetch(`${address}api/studies/large/events`);
-    for await (const part of body ?? []) void part;
+    try {
+      const { body } = await fetch(`${address}api/studies/${study}/events`);
+      for await (const part of body ?? []) void part;
+    } catch {
+      // The run is over.
+    }
   };
   for (let i = 0; i < watchers; i++) void read();
 }
@@ -79,6 +85,7 @@ async function main(): Promise<void> {
   await wait(500);
   const page = await pageTimes(address);
   await dashboard.close();
+  const real = await watchedTrials(Number(process.argv[2] ?? 2));
   const result = {
     trials,
     cpuOfTheServer: {
@@ -90,6 +97,7 @@ async function main(): Promise<void> {
     },
     heapMegabytes: { before, afterAnHourOfEvents: after },
     page,
+    realTrials: { watchers, ...real },
   };
   process.stdout.write(`${JSON.stringify(result)}\n`);
 }
@@ -117,6 +125,14 @@ async function pageTimes(address: string) {
     args: ["--no-sandbox"],
   });
   try {
+    const study = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    await study.goto(`${address}#/large/study`);
+    await study.waitForSelector(".scatter svg", { timeout: 60_000 });
+    const figure = await study.evaluate(() => ({
+      firstPaintMs: performance.getEntriesByName("first-contentful-paint")[0]?.startTime,
+      figureMs: performance.now(),
+    }));
+    await study.close();
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     await page.goto(`${address}#/large/runs`);
     await page.waitForSelector(".line:not(.head)", { timeout: 60_000 });
@@ -137,7 +153,7 @@ async function pageTimes(address: string) {
       }
       return times;
     });
-    return { ...opened, filterMs };
+    return { study: figure, runs: opened, filterMs };
   } finally {
     await browser.close();
   }
