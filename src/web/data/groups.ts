@@ -1,5 +1,5 @@
 import { mean, meanInterval } from "../../base/statistics.ts";
-import type { Quantity, Summary } from "../../server/api.ts";
+import type { FigurePoint, Quantity, Summary } from "../../server/api.ts";
 
 /** Trials that differ only in their seed, as one line. */
 export interface Group {
@@ -17,11 +17,24 @@ export interface GroupMean {
   readonly n: number;
 }
 
-/** Means over seeds with Student's t intervals at 95 %, of the trials that are given. */
-export function groupTrials(trials: readonly Summary[], quantities: readonly Quantity[]): Group[] {
+/**
+ * Means over seeds with intervals at 95 %, of the trials that are given: the figure's own where all trials of its dot are
+ * among them, and Student's t where a filter left some out.
+ */
+export function groupTrials(
+  trials: readonly Summary[],
+  quantities: readonly Quantity[],
+  points: readonly FigurePoint[],
+): Group[] {
+  const byId = new Map(points.map((point) => [point.id, point]));
   return [...Map.groupBy(trials, ({ setting, label }) => `${setting}:${label}`)].map(([key, members]) => {
     const [first] = members;
+    const here = new Set(members.map(({ id }) => id));
+    const point = byId.get(key);
+    const whole = point?.trials.every((id) => here.has(id)) ? point : undefined;
     const means = quantities.flatMap(({ id }) => {
+      const known = whole?.estimates[id];
+      if (known) return [[id, { mean: known.mean, interval: known.interval, n: known.values.length }] as const];
       const values = members.flatMap(({ numbers }) => numbers[id] ?? []);
       return values.length === 0 ? [] : [[id, meanOf(values)] as const];
     });

@@ -3,7 +3,7 @@ import type { Summary } from "../../server/api.ts";
 import { parseFilter } from "../data/filter.ts";
 import { type Group, groupTrials } from "../data/groups.ts";
 import { param } from "./route.ts";
-import { shownQuantities, study, trials } from "./study.ts";
+import { figure, shownQuantities, study, trials } from "./study.ts";
 
 /** Someone asked for the filter, by its key: it takes the focus as soon as it is there. */
 export const filterWanted = signal(false);
@@ -30,7 +30,7 @@ export const shownTrials = computed((): readonly Summary[] => {
 });
 
 export const shownGroups = computed((): readonly Group[] => {
-  const groups = groupTrials(shownTrials.value, shownQuantities.value);
+  const groups = groupTrials(shownTrials.value, shownQuantities.value, figure.value.points);
   const { by, sign } = sorting.value;
   if (by === "") return groups;
   return sortedBy(groups, (group) => (by === "label" ? group.label : group.means[by]?.mean), sign);

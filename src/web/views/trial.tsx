@@ -238,6 +238,10 @@ const shownFirst = ["dt", "robust", "source", "target", "tau", "targetRobust"];
 
 function Numbers({ detail: { summary, row } }: { readonly detail: TrialDetail }) {
   const seconds = row?.seconds as Readonly<Record<string, number>> | undefined;
+  /** What took how long, the longest first. */
+  const stages = Object.entries(seconds ?? {})
+    .sort(([, a], [, b]) => b - a)
+    .map(([stage, each]) => `${stage} ${durationText(each)}`);
   return (
     <section class="numbers" aria-label="Results">
       {shownQuantities.value
@@ -256,10 +260,8 @@ function Numbers({ detail: { summary, row } }: { readonly detail: TrialDetail })
         <div class="number-card">
           <span>Time</span>
           <b>{durationText(summary.seconds)}</b>
-          <span class="soft small">
-            {Object.entries(seconds)
-              .map(([stage, each]) => `${stage} ${durationText(each)}`)
-              .join(" · ")}
+          <span class="soft small" title={stages.join(" · ")}>
+            {stages[0]}
           </span>
         </div>
       )}
