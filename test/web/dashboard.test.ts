@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -234,6 +234,32 @@ describe.skipIf(!executablePath)("the dashboard in Chromium (left out where ther
     expect(image.bytes.length).toBeGreaterThan(5000);
   });
 
+  it("draws tau under the line d once the bound was computed, and has the verdicts on the claims", async () => {
+    const ids = await page.evaluate(async () => {
+      const { trials } = await (await fetch("/api/studies/quickstart")).json();
+      return (trials as { id: string; status: string }[]).filter(({ status }) => status === "done").map(({ id }) => id);
+    });
+    const infimum = { loss: 1, gap: 0.01 };
+    const points = ids.map((id, i) => ({
+      ...{ id, label: `model ${i}`, family: "vanilla", sourceLoss: 1, bestSource: infimum, bestTarget: infimum },
+      ...{ tau: 0.1 * i, difference: 0.25 * i, slack: 0.75 - 0.1 * i, holds: true },
+    }));
+    const bound = { points, d: 0.75, maximiser: ids[3], n: { source: 9, target: 9 } };
+    const folder = join(place.folder, "results", "quickstart");
+    writeFileSync(join(folder, "theory.json"), JSON.stringify({ ...bound, sample: { confidence: 0.95, total: 3 } }));
+    await page.reload();
+    await page.click(".tabs >> text=Bound");
+    await page.waitForSelector(".scatter svg >> text=d ≥ 0.750 nats: τ ≤ d");
+    await expect.poll(dots, patience).toBe(4);
+    expect(await text(".caption")).toContain("reached by model 3");
+    await page.click(".tabs >> text=Claims");
+    await page.waitForSelector(".verdicts >> text=Robustness is not necessary");
+    expect(await page.locator(".ruling").allInnerTexts()).toContain("undecided");
+    expect(page.url()).toContain("tab=claims");
+    await page.click(".tabs >> text=Transfer");
+    await page.waitForSelector(".scatter svg");
+  });
+
   it("writes a report that opens as a file, with its data inside, and asks for nothing", async () => {
     const report = await saved(async () => {
       await page.click(".top .menu > button");
@@ -287,6 +313,8 @@ describe.skipIf(!executablePath)("the dashboard in Chromium (left out where ther
     for (const hash of [
       "#/quickstart/study",
       "#/quickstart/study?tab=strength",
+      "#/quickstart/study?tab=bound",
+      "#/quickstart/study?tab=claims",
       "#/quickstart/runs",
       "#/quickstart/queue",
       "#/",
