@@ -26,6 +26,9 @@ const compressedType = 15;
 /** Array classes (table 1-3): 6 double, 7 single, 8-13 the integers of 8 to 32 bits. */
 const isNumericClass = (arrayClass: number) => arrayClass >= 6 && arrayClass <= 13;
 const complexFlag = 0x08;
+const [structClass, charClass] = [2, 4];
+/** Text is uint16 or UTF-16 in one of these, else UTF-8. */
+const utf16Types: readonly number[] = [4, 17];
 
 /**
  * Reads the real numeric arrays of a MATLAB version 5 file by name, compressed or not, of either byte order; variables
@@ -38,16 +41,73 @@ const complexFlag = 0x08;
 export function readMatlab(bytes: Uint8Array, file: string): ReadonlyMap<string, MatlabArray> {
   const littleEndian = checkVersion(bytes, file);
   const variables = new Map<string, MatlabArray>();
-  for (let at = 128; at < bytes.length; ) {
-    const element = readElement(bytes, at, littleEndian, file);
-    const { type, data } = element.type === compressedType ? inflated(element.data, littleEndian, file) : element;
-    if (type === matrixType) {
-      const variable = readMatrix(data, littleEndian, file);
-      if (variable) variables.set(variable.name, variable.array);
-    }
-    at = element.next;
+  for (const { data } of matrices(bytes, littleEndian, file)) {
+    const variable = readMatrix(data, littleEndian, file);
+    if (variable) variables.set(variable.name, variable.array);
   }
   return variables;
+}
+
+/**
+ * The elements of a structure array by its name, each field a list of numbers or a text; fields of other classes are left
+ * out. undefined when there is no structure of that name. Throws InputError as `readMatlab` does.
+ */
+export function readMatlabStructs(
+  bytes: Uint8Array,
+  file: string,
+  variable: string,
+): Readonly<Record<string, readonly number[] | string>>[] | undefined {
+  const littleEndian = checkVersion(bytes, file);
+  for (const { data } of matrices(bytes, littleEndian, file)) {
+    const { arrayClass, name, shape, next } = readHeader(data, littleEndian, file);
+    if (name === variable && arrayClass === structClass)
+      return structsOf(data, next, sizeOf(shape), littleEndian, `${file}: ${variable}`);
+  }
+  return undefined;
+}
+
+/** After the header: the length of a field's name, the names, then every field of every element as a matrix. */
+function structsOf(data: Uint8Array, from: number, count: number, littleEndian: boolean, where: string) {
+  const length = readElement(data, from, littleEndian, where);
+  const [nameLength = 0] = numbers(length, littleEndian, where);
+  const names = readElement(data, length.next, littleEndian, where);
+  const text = Buffer.from(names.data).toString("latin1");
+  const fields = Array.from({ length: Math.floor(text.length / nameLength) }, (_, i) =>
+    text.slice(i * nameLength, (i + 1) * nameLength).replace(/\0.*$/s, ""),
+  );
+  let at = names.next;
+  return Array.from({ length: count }, () => {
+    const values: Record<string, readonly number[] | string> = {};
+    for (const field of fields) {
+      const element = readElement(data, at, littleEndian, where);
+      at = element.next;
+      // An empty field may be an element without anything in it.
+      const value = element.data.length > 0 ? fieldValue(element.data, littleEndian, `${where}.${field}`) : undefined;
+      if (value !== undefined) values[field] = value;
+    }
+    return values;
+  });
+}
+
+function fieldValue(data: Uint8Array, littleEndian: boolean, where: string): readonly number[] | string | undefined {
+  const { arrayClass, next } = readHeader(data, littleEndian, where);
+  if (arrayClass !== charClass) {
+    const matrix = readMatrix(data, littleEndian, where);
+    return matrix && Array.from(matrix.array.data);
+  }
+  const element = readElement(data, next, littleEndian, where);
+  if (utf16Types.includes(element.type)) return Buffer.from(element.data).toString("utf16le");
+  return Buffer.from(element.data).toString("utf8");
+}
+
+/** The matrices of a file, unpacked. */
+function* matrices(bytes: Uint8Array, littleEndian: boolean, file: string): Generator<Element> {
+  for (let at = 128; at < bytes.length; ) {
+    const element = readElement(bytes, at, littleEndian, file);
+    const whole = element.type === compressedType ? inflated(element.data, littleEndian, file) : element;
+    if (whole.type === matrixType) yield whole;
+    at = element.next;
+  }
 }
 
 /** Checks the 128-byte header and returns whether numbers are little-endian. */
@@ -107,22 +167,32 @@ function inflated(data: Uint8Array, littleEndian: boolean, file: string): Elemen
   return readElement(bytes, 0, littleEndian, file);
 }
 
-/** A matrix is four elements: flags and class, dimensions, name, real part. */
-function readMatrix(
-  bytes: Uint8Array,
-  littleEndian: boolean,
-  file: string,
-): { name: string; array: MatlabArray } | undefined {
+/** A matrix begins with three elements: flags and class, dimensions, name. */
+function readHeader(bytes: Uint8Array, littleEndian: boolean, file: string) {
   const flags = readElement(bytes, 0, littleEndian, file);
   const dimensions = readElement(bytes, flags.next, littleEndian, file);
   const name = readElement(bytes, dimensions.next, littleEndian, file);
   if (flags.data.length < 4)
     throw new InputError(`${file}: expected the flags of a matrix, got ${flags.data.length} bytes`);
   const word = new DataView(flags.data.buffer, flags.data.byteOffset).getUint32(0, littleEndian);
-  if (!isNumericClass(word & 0xff) || ((word >>> 8) & complexFlag) !== 0) return undefined;
-  const real = readElement(bytes, name.next, littleEndian, file);
-  const variable = Buffer.from(name.data).toString("latin1");
-  const shape = [...numbers(dimensions, littleEndian, `${file}: ${variable}: dimensions`)];
+  return {
+    arrayClass: word & 0xff,
+    complex: ((word >>> 8) & complexFlag) !== 0,
+    name: Buffer.from(name.data).toString("latin1"),
+    shape: [...numbers(dimensions, littleEndian, `${file}: dimensions`)],
+    next: name.next,
+  };
+}
+
+/** After its header a numeric matrix has its real part. */
+function readMatrix(
+  bytes: Uint8Array,
+  littleEndian: boolean,
+  file: string,
+): { name: string; array: MatlabArray } | undefined {
+  const { arrayClass, complex, name: variable, shape, next } = readHeader(bytes, littleEndian, file);
+  if (!isNumericClass(arrayClass) || complex) return undefined;
+  const real = readElement(bytes, next, littleEndian, file);
   const data = real.type === uint8Type ? real.data : numbers(real, littleEndian, `${file}: ${variable}`);
   if (data.length !== sizeOf(shape))
     throw new InputError(

@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { readMember } from "../../src/datasets/image-files/members.ts";
 import { tarMembers } from "../../src/datasets/image-files/tar-members.ts";
 import { bytesOf, type Dataset, loadDataset, verifyDataset } from "../../src/datasets/index.ts";
+import { readMatlabStructs } from "../../src/datasets/read-matlab.ts";
 import { tar, zip } from "./archive-files.ts";
 import { jpeg } from "./picture-files.ts";
 import { newFolder, put } from "./samples.ts";
@@ -193,7 +194,44 @@ describe("ImageNet", () => {
   const below = (folder: string, files: Files): Files =>
     Object.fromEntries(Object.entries(files).map(([name, bytes]) => [`${folder}/${name}`, bytes]));
 
+  /** By scipy's savemat: synsets of ILSVRC2012_ID 1 to 3 with WNID n01443537, n01440764, n00000003, and fields more. */
+  const metaMat = Buffer.from(
+    "TUFUTEFCIDUuMCBNQVQtZmlsZSBQbGF0Zm9ybTogcG9zaXgsIENyZWF0ZWQgb246IE1vbiBOb3YgMjMgMDE6MzE6NTcgMjAyNgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAABSU0PAAAAMQAAAHic42NgYIgAYjYg5oDSIMAK5TNBMSNULL8kI7UISHMCsQIDDHywZ8AKPtgDALo/BTsPAAAADAEAAHic42NgYIhgYWBgA9IcQMzEAAGsUD4zEDNCMTsQF1fmFaeWFAPlWRgEoeKhQOzpExwW5GxkYGgU7+kCMiDcD0LDQXl+UUoxskByRmZOSlFqHlwgrzQ3vqQoMTMvPjM3MT0VrJgPiC0YEO5jQ3MfIxIGAU6oOAR8sAfpd0DSz4JFPyeSfgEoP8/A0MTE2NTYHCpOjDm8aObwA3F6fk5KWmZxho7C4ZUlh1eCzTHA4x8YQPYPxeEQMMUB3V5uAvpZgCmBiUh/4ww/A3MzExzux2YOK5o5IH5Jal5yBlT/UAk3ZorCDQKMkdxvQMAcFhRzWBhA6Q3dfmz+ZkLztwA8FD/YQxkOlIYfAJMbMww=",
+    "base64",
+  );
+  const devkit: Files = {
+    "ILSVRC2012_devkit_t12/data/ILSVRC2012_validation_ground_truth.txt": "1\n2\n",
+    "ILSVRC2012_devkit_t12/data/meta.mat": metaMat,
+  };
+
+  test("a devkit's meta.mat is read with its text, numbers and lists", () => {
+    const [first, , third] = readMatlabStructs(metaMat, "meta.mat", "synsets") ?? [];
+    expect(first).toEqual({
+      ILSVRC2012_ID: [1],
+      WNID: "n01443537",
+      words: "goldfish, été",
+      children: [],
+      num_train_images: [1300],
+    });
+    expect(third?.children).toEqual([1, 2]);
+    expect(readMatlabStructs(metaMat, "meta.mat", "other")).toBeUndefined();
+  });
+
   const forms: readonly (readonly [string, (dir: string) => Promise<void> | void])[] = [
+    [
+      "as the official tars with the devkit",
+      async (dir) => {
+        await officialTars(dir);
+        put(join(dir, "ILSVRC2012_devkit_t12.tar.gz"), gzipSync(await tar(devkit)));
+      },
+    ],
+    [
+      "as tars with the devkit unpacked",
+      async (dir) => {
+        await officialTars(dir);
+        writeAll(dir, devkit);
+      },
+    ],
     [
       "as the official tars with a list of val's classes",
       async (dir) => {
@@ -239,7 +277,7 @@ describe("ImageNet", () => {
     const dir = newFolder();
     await officialTars(dir);
     expect(await errorOf(loadDataset("imagenet", "test", offline(dir)))).toContain(
-      "expected validation images in folders of classes, or beside them imagenet_2012_validation_synset_labels.txt",
+      "expected validation images in folders of classes, or beside them ILSVRC2012_devkit_t12.tar.gz, imagenet_2012_validation_synset_labels.txt",
     );
     put(join(dir, "imagenet_2012_validation_synset_labels.txt"), "n01443537\n");
     expect(await errorOf(loadDataset("imagenet", "test", offline(dir)))).toContain(

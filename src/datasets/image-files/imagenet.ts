@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { InputError, readWhole } from "../../base/index.ts";
+import { InputError } from "../../base/index.ts";
 import type { DatasetDefinition } from "../definition.ts";
 import { listClasses, listFolder, type SplitLists, sameClasses } from "./folder.ts";
 import type { ImageEntry, ImageList } from "./image-list.ts";
+import { valClasses } from "./imagenet-val-classes.ts";
 import { fileLike, folderMembers, type Member } from "./members.ts";
 import { tarMembers } from "./tar-members.ts";
 
@@ -77,33 +78,4 @@ async function listVal(
     return { ...image, label };
   });
   return { where: join(folder, "val"), classes, entries, notes: [] };
-}
-
-const labelFile = "imagenet_2012_validation_synset_labels.txt";
-const solutionFile = "LOC_val_solution.csv";
-
-/** The classes of the validation images in the order of their names, from either file that tells them. */
-async function valClasses(folder: string, images: readonly Member[]): Promise<(string | undefined)[]> {
-  const places = [folder, dirname(folder), join(folder, "../../..")];
-  const [labels, solution] = [labelFile, solutionFile].map((name) =>
-    places.map((place) => join(place, name)).find((path) => existsSync(path)),
-  );
-  const linesOf = async (path: string) =>
-    Buffer.from(await readWhole(path))
-      .toString("utf8")
-      .trim()
-      .split(/\r?\n/);
-  if (labels) {
-    const lines = await linesOf(labels);
-    if (lines.length !== images.length)
-      throw new InputError(`${labels}: expected ${images.length} lines, one an image, got ${lines.length}`);
-    return lines;
-  }
-  if (solution) {
-    const classOf = new Map((await linesOf(solution)).slice(1).map((line) => line.split(/[, ]/) as [string, string]));
-    return images.map(({ name }) => classOf.get(name.replace(/^.*\/|\.[^.]*$/g, "")));
-  }
-  throw new InputError(
-    `${folder}: expected validation images in folders of classes, or beside them ${labelFile} (a class a line) or ${solutionFile}, got neither`,
-  );
 }
