@@ -1,9 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { tinyDataFolder } from "../studies/tiny-data.ts";
 import { workplace } from "./carryover.ts";
+
+// Processes of their own, which a busy machine lets wait.
+vi.setConfig({ testTimeout: 240_000 });
 
 const tiny = ["source.train=40", "source.validation=10", "source.test=30", "target.train=40", "target.validation=10"];
 const settings = [

@@ -3,10 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { builtFromSources } from "../../src/server/page.ts";
 import { type Workplace, workplace } from "../cli/carryover.ts";
 import { tinyDataFolder } from "../studies/tiny-data.ts";
+
+// Processes of their own, which a busy machine lets wait.
+vi.setConfig({ testTimeout: 240_000 });
 
 const executablePath = [process.env.CHROMIUM ?? "", "/usr/bin/chromium", "/usr/bin/chromium-browser"].find(
   (path) => path !== "" && existsSync(path),
