@@ -49,7 +49,8 @@ describe.each(pages)("the commands printed in %s", (page) => {
 
   it("name scripts of package.json and files that exist", () => {
     for (const line of printedLines(page)) {
-      for (const [, script = ""] of line.matchAll(/npm run (?:-s )?([\w:-]+)/g)) expect(scripts, line).toHaveProperty([script]);
+      for (const [, script = ""] of line.matchAll(/npm run (?:-s )?([\w:-]+)/g))
+        expect(scripts, line).toHaveProperty([script]);
       for (const [, word = ""] of line.matchAll(/npm (?!run\b)(\w+)/g)) expect(ofNpm, line).toContain(word);
       for (const [path] of line.matchAll(/\b(?:examples|bench|src|test)\/[\w./-]+\.\w+/g))
         expect(existsSync(join(root, path)), line).toBe(true);

@@ -7,7 +7,7 @@ import { openStore } from "../../src/store/index.ts";
 import { type Running, type Workplace, workplace } from "../cli/carryover.ts";
 import { type Postgres, startPostgres } from "../store/postgres.ts";
 import { tinyDataFolder } from "../studies/tiny-data.ts";
-import { crashEntry, differences, type Finals, leftBy, type TinyStudy, tinyStudy, toldBy } from "./lives.ts";
+import { crashEntry, differences, type Finals, type Left, leftBy, type TinyStudy, tinyStudy, toldBy } from "./lives.ts";
 
 /** What a campaign found. All but the first four should be 0. */
 export interface Campaign {
@@ -97,7 +97,7 @@ export async function embeddedCampaign(
   const data = tinyDataFolder();
   const make = (place: Workplace) => tinyStudy(place, "tiny", { epochs: 12, seeds: 1 });
   const expected = await uninterrupted(make, data);
-  const sum = { kills: 0, killsOfChildren: 0, studies: 0, rows: 0, lost: 0, duplicates: 0, missing: 0, others: 0 };
+  const sum = emptySum();
   const made = await emptyStore();
   while (sum.kills < kills) {
     const place = workplace();
@@ -121,12 +121,7 @@ export async function embeddedCampaign(
       keeper.after(running);
     }
     const left = await leftBy(join(place.folder, ".carryover"), ids);
-    sum.studies++;
-    sum.rows += left.finals.size;
-    sum.lost += keeper.lost();
-    sum.duplicates += left.duplicates;
-    sum.missing += left.missing;
-    sum.others += differences(left.finals, expected);
+    tally(sum, left, keeper, expected);
     place.remove();
     see(campaignOf(sum, began));
   }
@@ -144,7 +139,7 @@ export async function serverCampaign(
   const data = tinyDataFolder();
   const make = (place: Workplace) => tinyStudy(place, "tiny", { epochs: 6, seeds });
   const expected = await uninterrupted(make, data);
-  const sum = { kills: 0, killsOfChildren: 0, studies: 0, rows: 0, lost: 0, duplicates: 0, missing: 0, others: 0 };
+  const sum = emptySum();
   while (sum.kills < kills) {
     const server: Postgres = await startPostgres();
     const place = workplace();
@@ -159,56 +154,65 @@ export async function serverCampaign(
       await run.says(/"event":"run"/);
       return run;
     };
-    let coordinator = await startRun();
-    const crew = Array.from({ length: workers }, startWorker);
-    for (;;) {
-      await Promise.race([wait(200 + stream.below(2500)), coordinator.ended]);
-      if (coordinator.child.exitCode === 0) break;
-      if (coordinator.child.exitCode === 1) {
-        // A trial whose process was killed four times has failed; the next run tries it again.
-        keeper.after(coordinator);
-        coordinator = await startRun();
-      } else if (coordinator.child.exitCode !== null) {
-        const { code, stderr } = await coordinator.ended;
-        throw new Error(`campaign: the coordinator ended with ${code}: ${stderr}`);
+    try {
+      let coordinator = await startRun();
+      const crew = Array.from({ length: workers }, startWorker);
+      while (coordinator.child.exitCode !== 0) {
+        await Promise.race([wait(200 + stream.below(2500)), coordinator.ended]);
+        if (coordinator.child.exitCode === 1) {
+          // A trial whose process was killed four times has failed; the next run tries it again.
+          keeper.after(coordinator);
+          coordinator = await startRun();
+        } else if ((coordinator.child.exitCode ?? 0) > 1) {
+          const { code, stderr } = await coordinator.ended;
+          throw new Error(`campaign: the coordinator ended with ${code}: ${stderr}`);
+        }
+        if (sum.kills >= kills || coordinator.child.exitCode === 0) continue;
+        // A worker takes longer to start than to be killed; most kills are to fall on one that has something in hand.
+        const busy = crew.flatMap((worker, i) => (toldBy(worker).pids.length > 0 ? [i] : []));
+        const any = stream.below(4) === 0;
+        if (busy.length === 0 && !any) continue;
+        const at = any ? stream.below(crew.length) : (busy[stream.below(busy.length)] ?? 0);
+        const victim = crew[at];
+        if (!victim) continue;
+        sum.kills++;
+        if (kill(victim, stream) === "child") sum.killsOfChildren++;
+        else {
+          await victim.ended;
+          keeper.after(victim);
+          crew[at] = startWorker();
+        }
       }
-      if (sum.kills >= kills) continue;
-      // A worker takes longer to start than to be killed; most kills are to fall on one that has something in hand.
-      const busy = crew.flatMap((worker, i) => (toldBy(worker).pids.length > 0 ? [i] : []));
-      const any = stream.below(4) === 0;
-      if (busy.length === 0 && !any) continue;
-      const at = any ? stream.below(crew.length) : (busy[stream.below(busy.length)] ?? 0);
-      const victim = crew[at];
-      if (!victim) continue;
-      sum.kills++;
-      if (kill(victim, stream) === "child") sum.killsOfChildren++;
-      else {
-        await victim.ended;
-        keeper.after(victim);
-        crew[at] = startWorker();
-      }
+      for (const worker of crew) worker.child.kill("SIGKILL");
+      const left = await leftBy(server.url, ids);
+      tally(sum, left, keeper, expected);
+    } finally {
+      place.remove();
+      await server.remove();
     }
-    for (const worker of crew) worker.child.kill("SIGKILL");
-    const left = await leftBy(server.url, ids);
-    sum.studies++;
-    sum.rows += left.finals.size;
-    sum.lost += keeper.lost();
-    sum.duplicates += left.duplicates;
-    sum.missing += left.missing;
-    sum.others += differences(left.finals, expected);
-    place.remove();
-    await server.remove();
     see(campaignOf(sum, began));
   }
   return campaignOf(sum, began);
 }
 
-function campaignOf(
-  sum: Readonly<
-    Record<"kills" | "killsOfChildren" | "studies" | "rows" | "lost" | "duplicates" | "missing" | "others", number>
-  >,
-  began: number,
-): Campaign {
+const emptySum = () => ({
+  ...{ kills: 0, killsOfChildren: 0, studies: 0 },
+  ...{ rows: 0, lost: 0, duplicates: 0, missing: 0, others: 0 },
+});
+
+type Sum = ReturnType<typeof emptySum>;
+
+/** Adds what a study left. */
+function tally(sum: Sum, left: Left, keeper: ReturnType<typeof epochKeeper>, expected: Finals): void {
+  sum.studies++;
+  sum.rows += left.finals.size;
+  sum.lost += keeper.lost();
+  sum.duplicates += left.duplicates;
+  sum.missing += left.missing;
+  sum.others += differences(left.finals, expected);
+}
+
+function campaignOf(sum: Sum, began: number): Campaign {
   return {
     kills: sum.kills,
     killsOfChildren: sum.killsOfChildren,
