@@ -87,6 +87,7 @@ describe("tables of points", () => {
   });
 
   test("LaTeX's special characters are escaped in text", () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is LaTeX, not a template.
     expect(escapeLatex("50 % of a_b & c#d ${e} ~f^g \\h")).toBe(
       "50 \\% of a\\_b \\& c\\#d \\$\\{e\\} \\textasciitilde{}f\\textasciicircum{}g \\textbackslash{}h",
     );

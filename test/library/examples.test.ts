@@ -2,7 +2,6 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, expect, test } from "vitest";
-import { newFolder } from "../datasets/samples.ts";
 import { tinyDataFolder } from "../studies/tiny-data.ts";
 
 let data: string;

@@ -82,7 +82,10 @@ export function addTransfer(program: Command): void {
 
 function shared(command: Command): Command {
   return command
-    .requiredOption("--target <folder>", "a folder of images, a subfolder a class; a .csv, a .dataset.ts, or a dataset's name")
+    .requiredOption(
+      "--target <folder>",
+      "a folder of images, a subfolder a class; a .csv, a .dataset.ts, or a dataset's name",
+    )
     .option("--size <pixels>", "images' side that the model looks at (default: its family's)", countOption("--size"))
     .option("--mean <r,g,b>", "the model's normaliser (default: its family's)", channelsOption("--mean"))
     .option("--std <r,g,b>", "the model's normaliser (default: its family's)", channelsOption("--std"))
