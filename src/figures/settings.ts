@@ -32,6 +32,8 @@ export function protocolText(points: readonly Point[]): string {
   return [
     ...(first.trial.precision ? [`trained in ${first.trial.precision}`] : []),
     transferText(first.trial.transfer),
+    // A study may have the target's size as an axis: its panels would look the same.
+    ...(first.trial.target.train === null ? [] : [`${first.trial.target.train} target images`]),
     seedsText(points),
     `test examples: ${n((p) => p.source.accuracy.n)} source, ${n((p) => p.robust.n)} attacked, ${n((p) => p.target.accuracy.n)} target`,
   ].join(" · ");

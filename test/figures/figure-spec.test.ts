@@ -30,6 +30,15 @@ describe("the figure", () => {
     expect(await renderSvg(specOf(other))).toBe(await renderSvg(specOf(rows)));
   });
 
+  test("tells panels apart whose targets differ in size alone", () => {
+    const target = { dataset: "mnist", train: 100, validation: 1000, test: 4000 };
+    const rows = [100, 400].map((train) =>
+      rowOf(trialOf([], 0, { target: { ...target, train } }), { source: 0.6, robust: 0.3, target: 0.9 }),
+    );
+    const text = JSON.stringify(specOf(rows));
+    for (const train of [100, 400]) expect(text).toContain(`frozen features · ${train} target images · 1 seed`);
+  });
+
   test("puts robust accuracy on x and DT Acc on y, in percent, with vanilla at 0", () => {
     const rows = [
       rowOf(trialOf([], 0), { source: 0.6, robust: 0.3, target: 0.9 }),
