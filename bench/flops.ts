@@ -28,21 +28,26 @@ const cifarCnn: Architecture = {
   ],
 };
 
-/** The CIFAR form: a 3x3 stem, four stages of two blocks of two convolutions, 1x1 shortcuts where the size changes. */
-const resnet18: Architecture = {
+/** A stem, four stages of two blocks of two convolutions, 1x1 shortcuts where the size changes; `first` is a side. */
+const resnet18 = (stem: Convolution, first: number): Architecture => ({
   convolutions: [
-    threeByThree(3, 64, 32),
+    stem,
     ...[64, 128, 256, 512].flatMap((to, stage) => {
       const from = stage === 0 ? to : to / 2;
-      const side = 32 / 2 ** stage;
+      const side = first / 2 ** stage;
       const inner = Array.from({ length: 3 }, () => threeByThree(to, to, side));
       return [threeByThree(from, to, side), ...inner, ...(stage === 0 ? [] : [{ from, to, kernel: 1, side }])];
     }),
   ],
   dense: [[512, 10]],
-};
+});
 
-const architectures: Readonly<Record<string, Architecture>> = { "cifar-cnn": cifarCnn, resnet18 };
+const architectures: Readonly<Record<string, Architecture>> = {
+  "cifar-cnn": cifarCnn,
+  resnet18: resnet18(threeByThree(3, 64, 32), 32),
+  "resnet18-64": resnet18({ from: 3, to: 64, kernel: 7, side: 32 }, 16),
+  "resnet18-224": resnet18({ from: 3, to: 64, kernel: 7, side: 112 }, 56),
+};
 
 /**
  * The least arithmetic of a pass over `batch` images: elementwise work, pooling and normalisation are not counted.

@@ -1,3 +1,4 @@
+import { fitImages } from "../../src/datasets/index.ts";
 import { evaluate } from "../../src/metrics/index.ts";
 import { createModel } from "../../src/models/index.ts";
 import { forwardFlops } from "../flops.ts";
@@ -9,7 +10,10 @@ const batches = 32;
 
 /** A unit is a batch of `evaluate`: logits, losses and right answers, parameters baked into the graph. */
 export function evaluationLine({ name, title, model, batch }: EvaluationLineOptions): Line {
-  const images = () => syntheticImages(batch * batches, 12);
+  const images = () => {
+    const data = syntheticImages(batch * batches, 12);
+    return { ...data, ...fitImages(data, createModel(model).inputShape[1]) };
+  };
   return {
     kind: "alternate",
     name,

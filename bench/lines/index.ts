@@ -40,6 +40,12 @@ const inOrder: readonly Line[] = [
   }),
   attackLine,
   evaluationLine({ ...resnet, name: "resnet18-forward", title: "ResNet-18 evaluation, batch 64" }),
+  evaluationLine({
+    ...resnet,
+    model: "resnet18-64",
+    name: "resnet18-64-forward",
+    title: "ResNet-18 evaluation of 64 x 64 images, ImageNet's stem, batch 64",
+  }),
   trainingLine({
     ...resnet,
     name: "resnet18-step",

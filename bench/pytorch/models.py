@@ -5,13 +5,14 @@ from torch import nn
 
 MEAN = (0.4914, 0.4822, 0.4465)
 DEVIATION = (0.2023, 0.1994, 0.2010)
+IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
 
 class Normalise(nn.Module):
-    def __init__(self):
+    def __init__(self, mean=MEAN, deviation=DEVIATION):
         super().__init__()
-        self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1))
-        self.register_buffer("deviation", torch.tensor(DEVIATION).view(1, 3, 1, 1))
+        self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1))
+        self.register_buffer("deviation", torch.tensor(deviation).view(1, 3, 1, 1))
 
     def forward(self, x):
         return (x - self.mean) / self.deviation
@@ -86,9 +87,26 @@ class ResNet18(nn.Module):
         return self.head(self.features(x))
 
 
+class ResNet18At64(ResNet18):
+    """ImageNet's form: 7x7 stem of stride 2 with 3x3 max pooling, ImageNet's normaliser."""
+
+    def __init__(self, classes=10):
+        super().__init__(classes)
+        self.normalise = Normalise(*IMAGENET)
+        self.conv = nn.Conv2d(3, 64, 7, 2, 3, bias=False)
+
+    def features(self, x):
+        x = torch.relu(self.bn(self.conv(self.normalise(x))))
+        return self.blocks(nn.functional.max_pool2d(x, 3, 2, 1)).mean((2, 3))
+
+
 def build(name, inputs):
     """The model of that name with our initial parameters, all of them."""
-    make, renamed = {"cifar-cnn": (CifarCnn, lambda path: path), "resnet18": (ResNet18, resnet_name)}[name]
+    make, renamed = {
+        "cifar-cnn": (CifarCnn, lambda path: path),
+        "resnet18": (ResNet18, resnet_name),
+        "resnet18-64": (ResNet18At64, resnet_name),
+    }[name]
     model = make(len(inputs["g.bias"]))
     state = {f"head.{kind}": inputs[f"g.{kind}"] for kind in ("weight", "bias")}
     state.update({renamed(path[2:]): value for path, value in inputs.items() if path.startswith("f.")})

@@ -27,6 +27,7 @@ TUNED = "CARRYOVER_TUNED" in os.environ
 # What a line runs, and the layouts that are worth trying when tuned, in the order in which they are tried.
 LINES = {
     "cnn-forward": (evaluation.prepare, ("channels_last", "frozen", "mkldnn")),
+    "resnet18-64-forward": (evaluation.prepare, ("channels_last", "frozen", "mkldnn")),
     "resnet18-forward": (evaluation.prepare, ("channels_last", "frozen", "mkldnn")),
     "cnn-step": (training.prepare, ("channels_last", "contiguous")),
     "cnn-step-bf16": (training.prepare, ("channels_last", "contiguous")),

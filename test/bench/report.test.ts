@@ -22,6 +22,13 @@ describe("arithmetic", () => {
     expect((convolution + dense) / 2 / 1e6).toBeCloseTo(555.4, 0);
   });
 
+  test("with ImageNet's stem it is 1.8 billion at 224 pixels, as published, and a twelfth of it at 64", () => {
+    const { convolution } = forwardFlops("resnet18-224", 1);
+    // 1.814 billion less the published head's 512 x 1000.
+    expect(convolution / 2 / 1e9).toBeCloseTo(1.814 - 0.0005, 2);
+    expect(convolution / forwardFlops("resnet18-64", 1).convolution).toBeCloseTo((224 / 64) ** 2, 5);
+  });
+
   test("a step walks the network three times, with JR six, and spares the way back to the pixels once", () => {
     const forward = forwardFlops("cifar-cnn", 2);
     const first = 2 * 2 * 9 * 1024 * 3 * 32;

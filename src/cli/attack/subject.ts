@@ -3,6 +3,7 @@ import { type LoadedModel, loadModel } from "../../models/index.ts";
 import { foldersFor } from "../folders.ts";
 import { loadImages } from "../load-images.ts";
 import { namedModel } from "../named-model.ts";
+import { complain } from "../output.ts";
 
 /** What is attacked: a model, and images of a dataset's test split, drawn class by class by the seed. */
 export interface Subject extends LoadedModel {
@@ -29,6 +30,7 @@ export async function subjectOf(request: SubjectRequest): Promise<Subject> {
   const { model: name, folders, onProgress, signal } = request;
   const { path, trial } = await namedModel("attack", name);
   const loaded = await loadModel(path);
+  for (const note of loaded.notes) complain(`${path}: ${note}`);
   const dataset = request.dataset ?? trial?.source.dataset ?? "cifar10";
   const seed = request.seed ?? trial?.seed ?? 0;
   const side = loaded.model.inputShape[1];

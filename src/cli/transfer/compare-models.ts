@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { InputError, identity, type Report, reportMarkdown, reportPage, writeWhole } from "../../base/index.ts";
 import { testSubset } from "../../datasets/index.ts";
 import {
@@ -123,12 +123,19 @@ function factsOf(entries: readonly Entry[], { order, better }: Ranking, target: 
   };
 }
 
+/** The files' names without their folders, where these tell them apart. */
+function shortNames(paths: readonly string[]): readonly string[] {
+  const short = paths.map((path) => basename(path));
+  return new Set(short).size === paths.length ? short : paths;
+}
+
 function reportOf({ target, ranked, better, notes }: Facts): Report {
-  const names = ranked.map(({ file }) => file);
+  const names = shortNames(ranked.map(({ file }) => file));
+  const nameOf = (i: number) => names[i] ?? "";
   const [first, second] = ranked;
   const sure = better[0]?.[1] ?? 0.5;
   const lead =
-    first && second ? `${first.file} beats ${second.file} in ${percentText(sure)} of ${resamples} resamples` : "";
+    first && second ? `${nameOf(0)} beats ${nameOf(1)} in ${percentText(sure)} of ${resamples} resamples` : "";
   const known = Object.keys(predictors).filter((name) => ranked.some((each) => name in each.predictors));
   return {
     title: `${ranked.length} models on ${target.name}, frozen features`,
@@ -136,9 +143,9 @@ function reportOf({ target, ranked, better, notes }: Facts): Report {
       {
         title: "Ranking",
         header: ["rank", "model", "architecture", "accuracy, 95 % interval", "probability best"],
-        lines: ranked.map(({ file, model, side, accuracy, probabilityBest }, i) => [
+        lines: ranked.map(({ model, side, accuracy, probabilityBest }, i) => [
           `${i + 1}`,
-          file,
+          nameOf(i),
           `${model} at ${side} px`,
           estimateText(accuracy),
           percentText(probabilityBest),
@@ -146,7 +153,7 @@ function reportOf({ target, ranked, better, notes }: Facts): Report {
         notes: [
           `${lead}; ${sure >= 0.95 ? "the first place is clear" : "the first place is not settled by these test images"}.`,
           `${target.test} test images drawn anew, the same for all models; this is the noise of the test images alone, not that of the ${target.train} training images.`,
-          ...ranked.flatMap(({ file, notes }) => notes.map((note) => `${file}: ${note}.`)),
+          ...ranked.flatMap(({ notes }, i) => notes.map((note) => `${nameOf(i)}: ${note}.`)),
           ...notes.slice(1),
         ],
       },
@@ -159,8 +166,8 @@ function reportOf({ target, ranked, better, notes }: Facts): Report {
       {
         title: "Predictors of transfer",
         header: ["model", ...known.map((name) => predictors[name as PredictorName].label)],
-        lines: ranked.map(({ file, predictors: found }) => [
-          file,
+        lines: ranked.map(({ predictors: found }, i) => [
+          nameOf(i),
           ...known.map((name) => found[name as PredictorName]?.value.toPrecision(4) ?? "-"),
         ]),
         notes: [],

@@ -1,5 +1,12 @@
 import { join } from "node:path";
-import { type Report, type ReportFigure, reportMarkdown, reportPage, writeWhole } from "../../base/index.ts";
+import {
+  type Report,
+  type ReportFigure,
+  reportMarkdown,
+  reportPage,
+  wilsonInterval,
+  writeWhole,
+} from "../../base/index.ts";
 import { attackText, renderPng, renderSvg, shotsSpec } from "../../figures/index.ts";
 import { predictors } from "../../metrics/predictors/registry.ts";
 import { columns, percentText, print, printJson } from "../output.ts";
@@ -110,6 +117,7 @@ function robustTable({ robust }: Findings): Report["tables"][number] {
   const title = "Robustness of the transferred model";
   if ("reason" in robust) return { title, header: ["attack"], lines: [[`none: ${robust.reason}`]], notes: [] };
   const { accuracy, health, norm, eps, steps } = robust;
+  const { value, n } = accuracy;
   const attack = attackText({
     norm: norm === "l2" ? "l2" : "linf",
     eps,
@@ -120,8 +128,15 @@ function robustTable({ robust }: Findings): Report["tables"][number] {
   });
   return {
     title,
-    header: ["attack", "robust accuracy", "n", "health"],
-    lines: [[attack, percentText(accuracy.value), `${accuracy.n} test images`, health?.verdict ?? "not examined"]],
+    header: ["attack", "robust accuracy, 95 % interval", "n", "health"],
+    lines: [
+      [
+        attack,
+        estimateText({ value, ...wilsonInterval(Math.round(value * n), n) }),
+        `${n} test images`,
+        health?.verdict ?? "not examined",
+      ],
+    ],
     notes: [
       "An image counts when it is right and withstood every step of the attack; health tells whether the number can be trusted.",
       ...(health?.flags ?? []),
