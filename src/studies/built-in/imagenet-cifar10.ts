@@ -37,7 +37,7 @@ export const imagenetCifar10Small = defineStudy({
   ],
   model: "resnet18-w16-64",
   methods,
-  strengths: { jr: [0.001, 0.01], wd: [0.002, 0.01], blur: [3, 7], rescale: [2, 4] },
+  strengths: { jr: [0.0001, 0.001], wd: [0.002, 0.01], blur: [3, 7], rescale: [2, 4] },
   schedule: { epochs: 6, batch: 64, learningRate: 0.1 },
   attack: { examples: 200, health: 50, target: 100 },
   seeds: 1,
