@@ -12,6 +12,8 @@ export interface FewShotOptions {
   /** Penalties on the head's weight to choose from. */
   readonly l2: readonly number[];
   readonly seed: number;
+  /** Multiply-adds of a pass over the examples from which on a penalty is chosen once, in two folds. */
+  readonly largeFit?: number;
 }
 
 export interface FewShotDraw {
@@ -24,6 +26,8 @@ export interface FewShotDraw {
  * Few-shot transfer: heads fitted on `perClass` examples of each class, drawn anew for every draw. The penalty is chosen by
  * cross-validation among those few examples alone (as many folds as examples of a class, at most five; of one example a
  * class nothing can be held out, and the middle penalty serves). Test rows decide nothing. Yields draws done.
+ * Where there are so many examples, classes and features that this would take an hour, it is chosen on the first draw, in
+ * two folds, for all.
  *
  * Of one draw, fewer examples are always a part of more, so that a curve over `perClass` compares like with like.
  * Throws InputError naming the class when one has too few examples.
@@ -31,14 +35,17 @@ export interface FewShotDraw {
 export function* fewShot(
   train: LabelledFeatures,
   test: LabelledFeatures,
-  { classes, perClass, draws, l2, seed }: FewShotOptions,
+  { classes, perClass, draws, l2, seed, largeFit = 5e7 }: FewShotOptions,
 ): Generator<{ readonly done: number; readonly of: number }, readonly FewShotDraw[]> {
   const made: FewShotDraw[] = [];
+  const isLarge = perClass * classes.length ** 2 * train.size >= largeFit;
+  let penalty: number | undefined;
   for (let draw = 0; draw < draws; draw++) {
     const indices = drawPerClass(train.labels, classes, { perClass, seed, draw });
     const few = featureRows(train, indices);
-    const chosen = choosePenalty(few, { classes: classes.length, perClass, l2 });
-    const [fit] = finished(fitHeads(few, test, { classes: classes.length, l2: [chosen] }));
+    if (penalty === undefined || !isLarge)
+      penalty = choosePenalty(few, { classes: classes.length, perClass, l2, folds: isLarge ? 2 : 5 });
+    const [fit] = finished(fitHeads(few, test, { classes: classes.length, l2: [penalty] }));
     if (!fit) throw new Error("few-shot: no fit");
     made.push({ fit, correct: rightAnswers(test, fit.head) });
     yield { done: draw + 1, of: draws };
@@ -71,15 +78,20 @@ export function drawPerClass(
   });
 }
 
+interface PenaltyOptions {
+  readonly classes: number;
+  readonly perClass: number;
+  readonly l2: readonly number[];
+  /** At most so many folds. */
+  readonly folds: number;
+}
+
 /** The penalty of the least mean loss over folds; example j of each class stands in fold j mod folds. */
-function choosePenalty(
-  few: LabelledFeatures,
-  { classes, perClass, l2 }: { readonly classes: number; readonly perClass: number; readonly l2: readonly number[] },
-): number {
+function choosePenalty(few: LabelledFeatures, { classes, perClass, l2, folds: most }: PenaltyOptions): number {
   const sorted = l2.toSorted((a, b) => a - b);
   const middle = sorted[sorted.length >> 1] as number;
   if (perClass === 1 || sorted.length === 1) return middle;
-  const folds = Math.min(5, perClass);
+  const folds = Math.min(most, perClass);
   const rows = [...few.labels.keys()];
   const heldOut = (fold: number) => (k: number) => Math.floor(k / classes) % folds === fold;
   const byFold = Array.from({ length: folds }, (_, fold) => {

@@ -55,7 +55,9 @@ export function* fitHeads(
   checkFit(train, validation, options);
   const { classes, tolerance, maxIterations } = options;
   const coordinates = standardisation(train);
-  const preconditionFor = inverseCurvatureBound(train, coordinates);
+  // The bound has a row for each feature: with fewer examples than these it costs more than the steps it saves.
+  const preconditionFor =
+    train.labels.length < train.size ? () => undefined : inverseCurvatureBound(train, coordinates);
   let point: Float64Array = new Float64Array(classes * train.size + classes);
   const fits: HeadFit[] = [];
   for (const l2 of options.l2.toSorted((a, b) => b - a)) {

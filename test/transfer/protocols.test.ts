@@ -119,6 +119,26 @@ describe("few-shot transfer", () => {
     expect(next.value.every(({ correct }) => correct.every((right) => right === 1))).toBe(true);
   });
 
+  test("where fits are large the first draw's penalty serves all draws", () => {
+    const penalties = (largeFit: number) => {
+      const stream = randomStream(8);
+      const features = data.features.map((value) => value / 10 + stream.normal());
+      const run = fewShot({ ...data, features }, clusters([2, 2, 2], 5), {
+        classes,
+        perClass: 3,
+        draws: 8,
+        l2: [1e-3, 1e-2, 1e-1, 1],
+        seed: 3,
+        largeFit,
+      });
+      let next = run.next();
+      while (!next.done) next = run.next();
+      return new Set(next.value.map(({ fit }) => fit.l2)).size;
+    };
+    expect(penalties(Number.POSITIVE_INFINITY)).toBeGreaterThan(1);
+    expect(penalties(0)).toBe(1);
+  });
+
   test("right answers are those of the largest logit, the first of equal ones", () => {
     const rows = { features: Float32Array.of(1, 0, 0, 1, 0, 0), labels: Int32Array.of(0, 1, 1), size: 2 };
     const head = { weight: Float64Array.of(1, 0, 0, 1), bias: Float64Array.of(0, 0) };
