@@ -24,11 +24,12 @@ export async function exportModel(name: string, request: ExportModelRequest): Pr
   const images = randomImages(loaded.model.inputShape);
   const mine = await logitsOf(loaded, images);
   const theirs = out.endsWith(".onnx") ? await runFile(out, images) : await logitsOf(await loadModel(out), images);
-  const scale = Math.max(1, ...mine.map(Math.abs));
+  const largestLogit = Math.max(...mine.map(Math.abs));
+  const scale = Math.max(1, largestLogit);
   const difference = mine.reduce((most, value, i) => Math.max(most, Math.abs(value - (theirs[i] ?? Number.NaN))), 0);
   if (!(difference <= tolerance * scale))
     throw new Error(`export-model: ${out} answers ${difference} from the model, more than ${tolerance} of ${scale}`);
-  const facts = { file: out, model: architecture, side, featureSize, classes, difference, largestLogit: scale };
+  const facts = { file: out, model: architecture, side, featureSize, classes, difference, largestLogit };
   if (request.json) printJson(facts);
   else {
     print(`${architecture}, images of ${side} x ${side}, ${featureSize} features, ${classes} classes`);
