@@ -7,7 +7,7 @@ const points = [0.5, 0, 0.25].map((eps) => ({ eps, robust: { value: 0.8 - eps, n
 test("the curve is the same whatever the order of its points, in percent, with Wilson's intervals", async () => {
   expect(curveSpec(points.toReversed(), meta)).toEqual(curveSpec(points, meta));
   const { values } = curveSpec(points, meta).data as { values: Record<string, number>[] };
-  expect(values.map(({ eps, robust }) => [eps, Math.round(robust ?? 0)])).toEqual([
+  expect(values.map(({ at, accuracy }) => [at, Math.round(accuracy ?? 0)])).toEqual([
     [0, 80],
     [0.25, 55],
     [0.5, 30],
