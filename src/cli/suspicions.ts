@@ -17,8 +17,9 @@ export function suspicions(
       return `${label(trial)} failed${tries}: ${message}`;
     }),
     ...points.flatMap(({ methods, notes }) => notes.map((note) => `${methodLabel(methods)}: ${note}`)),
+    // Fine-tuning takes steps by its schedule; only a head that is fitted can fail to converge.
     ...rows
-      .filter(({ head }) => !head.converged)
+      .filter(({ trial, head }) => !head.converged && fitsHead(trial))
       .map(({ trial, head }) => {
         const { iterations, gradientNorm } = head;
         return `${label(trial)}: the head had not converged after ${iterations} iterations (largest gradient component ${gradientNorm.toExponential(1)})`;
@@ -30,3 +31,5 @@ export function suspicions(
       .map(({ trial }) => `${label(trial)}: the features changed while the head was fitted, though they are frozen`),
   ];
 }
+
+const fitsHead = ({ transfer: { protocol } }: Trial): boolean => protocol === "frozen" || protocol === "few-shot";
