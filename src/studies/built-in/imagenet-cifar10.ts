@@ -28,7 +28,7 @@ export const imagenetCifar10 = defineStudy({
 export const imagenetCifar10Small = defineStudy({
   name: "imagenet-cifar10-small",
   description:
-    "the same with Tiny-ImageNet in ImageNet's place, 64 px, subsets, a narrow ResNet-18: 15 minutes on 2 cores",
+    "the same with Tiny-ImageNet in ImageNet's place, 64 px, subsets, a narrow ResNet-18: ten minutes on 2 cores",
   pairs: [
     {
       source: { dataset: "tiny-imagenet", train: 6000, validation: 1000, test: 2000 },
