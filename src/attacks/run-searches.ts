@@ -34,11 +34,11 @@ export async function* runSearches(
   const rest = indices[Symbol.iterator]();
   const most = Math.min(atOnce, victim.rows);
   for (;;) {
-    for (let next = most > waiting.longest && rest.next(); next && !next.done; ) {
-      const index = next.value;
+    while (waiting.longest < most) {
+      const { value: index, done } = rest.next();
+      if (done) break;
       const label = examples.labels[index] ?? 0;
       waiting.add(new MeasuredSearch(index, imageAt(examples, index), label, victim.imageShape, ball, search));
-      next = most > waiting.longest && rest.next();
     }
     if (waiting.longest === 0) return;
     const { runs, answers } = await ask(victim, waiting.take(victim.rows));

@@ -2,8 +2,6 @@ import { availableParallelism } from "node:os";
 import { dirname, resolve } from "node:path";
 import {
   askFor,
-  cancelStrangers,
-  giveBackOrphans,
   listFailures,
   listStudies,
   liveJobs,
@@ -11,6 +9,7 @@ import {
   type Queue,
   setPriority,
   type TrialFailure,
+  tidyLine,
   unpause,
   work,
 } from "../queue/index.ts";
@@ -134,8 +133,7 @@ async function runMissing(run: Run): Promise<Outcome> {
   const { request, launch, study, trials, store, queue, signal } = run;
   const { name } = study;
   const workDir = request.artifacts ?? workFolder;
-  if (store.embedded) await giveBackOrphans(queue);
-  await cancelStrangers(queue, name);
+  await tidyLine(queue, name);
   const finished = await store.finishedTrials(trials.map(trialId));
   const missing = trials.length - finished.size + (await liveJobs(store.database, name));
   if (missing === 0 && !request.fresh) return nothing;

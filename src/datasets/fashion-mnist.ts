@@ -1,37 +1,26 @@
-import type { DataFile, DatasetDefinition } from "./definition.ts";
+import type { DatasetDefinition } from "./definition.ts";
 import { decodeIdxImages } from "./idx-images.ts";
+import { mnistFiles } from "./mnist-files.ts";
 
 /** The md5 of the compressed files as the authors state them, of the unpacked ones as loaders do. */
-const files: readonly DataFile[] = [
-  {
-    name: "train-images-idx3-ubyte",
-    split: "train",
-    bytes: 47_040_016,
+const files = mnistFiles({
+  trainImages: {
     md5: "f4a8712d7a061bf5bd6d2ca38dc4d50a",
     gzip: { bytes: 26_421_880, md5: "8d4fb7e6c68d591d4c3dfef9ec88bf0d" },
   },
-  {
-    name: "train-labels-idx1-ubyte",
-    split: "train",
-    bytes: 60_008,
+  trainLabels: {
     md5: "9018921c3c673c538a1fc5bad174d6f9",
     gzip: { bytes: 29_515, md5: "25c81989df183df01b3e8a0aad5dffbe" },
   },
-  {
-    name: "t10k-images-idx3-ubyte",
-    split: "test",
-    bytes: 7_840_016,
+  testImages: {
     md5: "8181f5470baa50b63fa0f6fddb340f0a",
     gzip: { bytes: 4_422_102, md5: "bef4ecab320f06d8554ea6380940ec79" },
   },
-  {
-    name: "t10k-labels-idx1-ubyte",
-    split: "test",
-    bytes: 10_008,
+  testLabels: {
     md5: "15d484375f8d13e6eb1aabb0c3f46965",
     gzip: { bytes: 5_148, md5: "bb300cfdad3c16e7a12a480ee83cd310" },
   },
-];
+});
 
 export const fashionMnist: DatasetDefinition = {
   name: "fashion-mnist",

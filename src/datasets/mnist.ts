@@ -1,36 +1,25 @@
-import type { DataFile, DatasetDefinition } from "./definition.ts";
+import type { DatasetDefinition } from "./definition.ts";
 import { decodeIdxImages } from "./idx-images.ts";
+import { mnistFiles } from "./mnist-files.ts";
 
-const files: readonly DataFile[] = [
-  {
-    name: "train-images-idx3-ubyte",
-    split: "train",
-    bytes: 47_040_016,
+const files = mnistFiles({
+  trainImages: {
     md5: "6bbc9ace898e44ae57da46a324031adb",
     gzip: { bytes: 9_912_422, md5: "f68b3c2dcbeaaa9fbdd348bbdeb94873" },
   },
-  {
-    name: "train-labels-idx1-ubyte",
-    split: "train",
-    bytes: 60_008,
+  trainLabels: {
     md5: "a25bea736e30d166cdddb491f175f624",
     gzip: { bytes: 28_881, md5: "d53e105ee54ea40749a09fcbcd1e9432" },
   },
-  {
-    name: "t10k-images-idx3-ubyte",
-    split: "test",
-    bytes: 7_840_016,
+  testImages: {
     md5: "2646ac647ad5339dbf082846283269ea",
     gzip: { bytes: 1_648_877, md5: "9fb629c4189551a2d022fa330f9573f3" },
   },
-  {
-    name: "t10k-labels-idx1-ubyte",
-    split: "test",
-    bytes: 10_008,
+  testLabels: {
     md5: "27ae3e4e09519cfbb04c329615203637",
     gzip: { bytes: 4_542, md5: "ec29112dd5afa0611ce80d1b7f02629c" },
   },
-];
+});
 
 export const mnist: DatasetDefinition = {
   name: "mnist",

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { extname, join } from "node:path";
 import { dataFolders } from "../datasets/index.ts";
-import { askFor, giveBackOrphans, liveJobs, openQueue, type WorkEvent, work } from "../queue/index.ts";
+import { askFor, liveJobs, openQueue, tidyLine, unpause, type WorkEvent, work } from "../queue/index.ts";
 import { openStore } from "../store/index.ts";
 import { checkStudy, defineStudy, expandStudy, type Row, type StudyInput, withStrengths } from "../studies/index.ts";
 import type { DataFolders } from "../studies/trial-data.ts";
@@ -37,7 +37,8 @@ export async function runStudy(input: StudyInput, options: RunStudyOptions = {})
     await store.saveStudy({ name: study.name, definition: withStrengths(study), trials: expandStudy(study) });
     const queue = await openQueue(store.database, { shared: !store.embedded, watch: true });
     try {
-      if (store.embedded) await giveBackOrphans(queue);
+      await tidyLine(queue, study.name);
+      await unpause(store.database, study.name);
       await askFor(queue, study.name);
       const events = work({
         ...{ store, queue, slots: workers, studies: [study.name], device, signal },

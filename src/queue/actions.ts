@@ -1,7 +1,7 @@
 import { InputError } from "../base/index.ts";
 import { knownStudy, type Sql } from "../store/index.ts";
 import { recordEvent } from "./events.ts";
-import { askFor, type Claim, endJob } from "./jobs.ts";
+import { askFor, type Claim, endJob, giveBackOrphans } from "./jobs.ts";
 import { type Queue, queueSchema } from "./queue.ts";
 
 /** Stops a study: nothing of it is begun, and what runs goes back in line within seconds, up to its last checkpoint. */
@@ -67,8 +67,17 @@ export async function cancelTrials(queue: Queue, study: string, only?: readonly 
   });
 }
 
+/**
+ * Puts a study's line in order before a run of it: on an embedded database, where no one else works, what a dead run held
+ * goes back; and what the study no longer consists of leaves.
+ */
+export async function tidyLine(queue: Queue, study: string): Promise<void> {
+  if (queue.heartbeatSeconds === null) await giveBackOrphans(queue);
+  await cancelStrangers(queue, study);
+}
+
 /** Takes out of line what a study no longer consists of. */
-export async function cancelStrangers(queue: Queue, study: string): Promise<number> {
+async function cancelStrangers(queue: Queue, study: string): Promise<number> {
   const strangers = await queue.database.query<{ trialId: string }>(
     `select trial_id as "trialId" from jobs where study = $1 and outcome is null and trial_id not in (
        select trial_id from study_trials where study_id = (select max(id) from studies where name = $1)

@@ -1,15 +1,15 @@
 export {
-  cancelStrangers,
   cancelTrials,
   continueStudy,
   hurryTrial,
   pauseStudy,
   retryTrial,
   setPriority,
+  tidyLine,
   unpause,
 } from "./actions.ts";
 export { type EventKind, type EventLine, eventsAfter, followEvents, lastEvents } from "./events.ts";
-export { askFor, giveBackOrphans, liveJobs } from "./jobs.ts";
+export { askFor, liveJobs } from "./jobs.ts";
 export { persistence } from "./persistence.ts";
 export { openQueue, type Queue, type QueueOptions } from "./queue.ts";
 export {

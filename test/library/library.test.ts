@@ -1,7 +1,19 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { attack, claims, evaluate, loadDomain, runStudy, trainSource, transfer } from "../../src/index.ts";
+import {
+  attack,
+  claims,
+  defineStudy,
+  evaluate,
+  expandStudy,
+  loadDomain,
+  openStore,
+  runStudy,
+  trainSource,
+  transfer,
+} from "../../src/index.ts";
+import { askFor, openQueue, pauseStudy } from "../../src/queue/index.ts";
 import { newFolder } from "../datasets/samples.ts";
 import { tinyDataFolder } from "../studies/tiny-data.ts";
 
@@ -95,6 +107,16 @@ it("runs a study to its rows, goes on where it was, and judges it", async () => 
   expect(kinds.filter((kind) => kind === "finished")).toHaveLength(4);
   expect(existsSync(join(folder, "work", "stages"))).toBe(true);
   const again: string[] = [];
+  expect(await runStudy(study, { ...options, onEvent: ({ kind }) => again.push(kind) })).toEqual(rows);
+  expect(again).toEqual([]);
+  // A pause ends with the next run, and trials that the study no longer has are not waited for.
+  const store = await openStore(options.store);
+  await store.saveStudy({ name: "tiny", definition: null, trials: expandStudy(defineStudy({ ...study, seeds: [5] })) });
+  const queue = await openQueue(store.database, { shared: false });
+  await askFor(queue, "tiny");
+  await pauseStudy(store.database, "tiny");
+  await queue.close();
+  await store.close();
   expect(await runStudy(study, { ...options, onEvent: ({ kind }) => again.push(kind) })).toEqual(rows);
   expect(again).toEqual([]);
   // Whether such models learn is not the point: a family of collapsed ones is refused by name.
