@@ -27,7 +27,7 @@ export interface SgdOptions {
   readonly weightDecay: Traced | number;
 }
 
-/** The learning rate of an epoch: `base` times decay for every milestone (a fraction of `epochs`) already reached. */
+/** The learning rate after so many epochs, whole or not: `base` times decay for every milestone (a fraction of `epochs`) already reached. */
 export function multiStep(
   epoch: number,
   { base, epochs, milestones, decay }: { base: number; epochs: number; milestones: readonly number[]; decay: number },

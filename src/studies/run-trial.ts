@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { type Tensor, wilsonInterval } from "../base/index.ts";
-import type { LabelledImages } from "../datasets/index.ts";
+import { seedFor, type Tensor, wilsonInterval } from "../base/index.ts";
+import { gather, type LabelledImages, stratifiedOrder } from "../datasets/index.ts";
 import { type CompileOptions, digestTree } from "../engine/index.ts";
 import { evaluate, type Measured, measurePredictors, type PredictorData } from "../metrics/index.ts";
 import { createModel, type Model, type Parameters } from "../models/index.ts";
@@ -41,7 +41,7 @@ export async function* runTrial(trial: Trial, context: TrialContext): AsyncGener
   });
 
   yield { kind: "stage", stage: "evaluate" };
-  const evaluated = yield* timed(evaluateSides(model, parameters, source, engine));
+  const evaluated = yield* timed(evaluateSides(model, parameters, source, { ...engine, seed: trial.seed }));
 
   yield { kind: "stage", stage: "attack" };
   const attacked = yield* attackStage(trial, { model, parameters, test: source.test }, engine);
@@ -90,13 +90,17 @@ export function isCollapsed({ value, n }: Measured, classes: number): boolean {
   return wilsonInterval(Math.round(value * n), n).low <= 1 / classes;
 }
 
-/** Train loss without augmentation, validation accuracy, and the test set's numbers, for the source. */
+/**
+ * For the source: the train loss without augmentation, of as many training images as there are test images (in the
+ * classes' proportions), validation accuracy, and the test set's numbers.
+ */
 async function* evaluateSides(
   model: Model,
   parameters: Parameters<Tensor<"float32">>,
-  { train, validation, test }: SideData,
-  engine: CompileOptions,
+  { train: all, validation, test }: SideData,
+  { seed, ...engine }: CompileOptions & { readonly seed: number },
 ): AsyncGenerator<TrialEvent, Pick<Row["source"], "trainLoss" | "validationAccuracy" | "accuracy" | "loss">> {
+  const train = gather(all, stratifiedOrder(all.labels, seedFor(seed, "train loss")).slice(0, test.shape[0]));
   const of = train.shape[0] + validation.shape[0] + test.shape[0];
   const on = (data: LabelledImages, before: number) =>
     relayed(

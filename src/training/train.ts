@@ -18,7 +18,7 @@ import { type Updated, type UpdateInput, update } from "./update.ts";
 
 /**
  * The one training loop: mean cross-entropy + penalties, on augmented and, if so told, adversarial images; SGD with
- * momentum, learning rate by epoch.
+ * momentum, the learning rate by the share of the run that is done.
  *
  * Each epoch takes the examples in a new random order in whole batches; the last, partial batch is dropped (as PyTorch's
  * loader does with drop_last), so that one compiled graph serves the run and every step weighs the same. Which
@@ -67,7 +67,6 @@ export async function* train(
   try {
     for (let epoch = state.epochs; epoch < epochs; epoch++) {
       const order = permutation(data.shape[0], randomStream(seedFor(seed, "order", epoch)));
-      const learningRate = scalar(multiStep(epoch, { base: schedule.learningRate, ...schedule }));
       let { parameters, velocity } = state;
       for (let step = state.steps ?? 0; step < steps; step++) {
         signal?.throwIfAborted();
@@ -77,6 +76,7 @@ export async function* train(
         const adversarial = await attacks.attacked(parameters, examples, stream);
         const { images, given } = attacks.placed(examples.images, adversarial);
         const drawn = [...draw(epoch, step), ...given];
+        const learningRate = scalar(multiStep(epoch + step / steps, { base: schedule.learningRate, ...schedule }));
         const out = await run({ parameters, velocity, images, labels: examples.labels, learningRate, drawn });
         // The state that was given, and those at the ends of epochs, are somebody else's too.
         if (state !== start && (step > 0 || epoch === 0)) free({ parameters, velocity });

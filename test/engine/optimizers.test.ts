@@ -85,9 +85,11 @@ describe("multiStep", () => {
     [4, 0.1],
     [5, 0.01],
     [7, 0.01],
+    [7 + 31 / 64, 0.01],
+    [7 + 32 / 64, 0.001],
     [8, 0.001],
     [9, 0.001],
-  ])("epoch %i of 10 with milestones at 5 and 7.5: %f", (epoch, rate) => {
+  ])("after %f epochs of 10 with milestones at 5 and 7.5: %f", (epoch, rate) => {
     expect(multiStep(epoch, schedule)).toBeCloseTo(rate, 12);
   });
 

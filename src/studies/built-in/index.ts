@@ -1,5 +1,5 @@
 import type { Study } from "../study.ts";
-import { cifar10Svhn } from "./cifar10-svhn.ts";
+import { cifar10Svhn, cifar10SvhnSmall } from "./cifar10-svhn.ts";
 import { imagenetCifar10, imagenetCifar10Small } from "./imagenet-cifar10.ts";
 import { quickstart } from "./quickstart.ts";
 import { salman2020, salman2020Small } from "./salman2020.ts";
@@ -10,6 +10,7 @@ export const builtInStudies: Readonly<Record<string, Study>> = Object.fromEntrie
   [
     quickstart,
     cifar10Svhn,
+    cifar10SvhnSmall,
     imagenetCifar10,
     imagenetCifar10Small,
     salman2020,
