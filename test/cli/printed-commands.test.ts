@@ -7,13 +7,23 @@ const root = join(import.meta.dirname, "../..");
 const place = workplace();
 afterAll(() => place.remove());
 
-const pages = ["README.md", ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`)].filter((name) =>
-  name.endsWith(".md"),
-);
+const docs = readdirSync(join(root, "docs"), { encoding: "utf8", recursive: true });
+const pages = ["README.md", ...docs.map((name) => `docs/${name}`)].filter((name) => name.endsWith(".md"));
+
+const textOf = (page: string): string => readFileSync(join(root, page), "utf8");
+
+/** What GitHub calls a page's headings in addresses. */
+const anchorsOf = (page: string): string[] =>
+  [...textOf(page).matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
 
 /** Every line of a page's code blocks without a language, comments taken off. */
 function printedLines(page: string): string[] {
-  const blocks = [...readFileSync(join(root, page), "utf8").matchAll(/^```(\w*)\n([\s\S]*?)^```/gm)];
+  const blocks = [...textOf(page).matchAll(/^```(\w*)\n([\s\S]*?)^```/gm)];
   return blocks
     .filter(([, language]) => language === "" || language === "sh")
     .flatMap(([, , block = ""]) => block.split("\n"))
@@ -57,9 +67,17 @@ describe.each(pages)("the commands printed in %s", (page) => {
     }
   });
 
-  it("and links lead to files", () => {
-    const text = readFileSync(join(root, page), "utf8");
-    for (const [, target = ""] of text.matchAll(/\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)/g))
-      expect(existsSync(join(root, page, "..", target)), target).toBe(true);
+  it("and links lead to files and headings", () => {
+    for (const [, path = "", anchor = ""] of textOf(page).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)) {
+      const target = path === "" ? page : join(page, "..", path);
+      expect(existsSync(join(root, target)), target).toBe(true);
+      if (anchor !== "") expect(anchorsOf(target), `${target}#${anchor}`).toContain(anchor);
+    }
   });
+});
+
+it("docs/README.md leads to every page, once", () => {
+  const index = textOf("docs/README.md");
+  const names = pages.map((page) => page.replace("docs/", "")).filter((name) => name !== "README.md");
+  for (const name of names) expect(index.split(`](${name})`).length - 1, name).toBe(1);
 });
