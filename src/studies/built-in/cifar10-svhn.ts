@@ -25,7 +25,8 @@ export const cifar10Svhn = defineStudy({
 
 /**
  * The same methods at their four default strengths, each image of CIFAR-10 seen once: one epoch of 49,000 (1,000 validate)
- * with the last quarter at a tenth of the learning rate. The target's sizes are those of a small share of SVHN.
+ * in batches of 32, which learn more from one epoch than the paper's 128, the last quarter at a tenth of the learning
+ * rate. The target's sizes are those of a small share of SVHN.
  */
 export const cifar10SvhnSmall = defineStudy({
   name: "cifar10-svhn-small",
@@ -38,7 +39,7 @@ export const cifar10SvhnSmall = defineStudy({
   ],
   model: "cifar-cnn",
   methods: cifar10Svhn.methods,
-  schedule: { epochs: 1, learningRate: 0.05, milestones: [0.75] },
+  schedule: { epochs: 1, batch: 32, learningRate: 0.02, milestones: [0.75] },
   attack: { examples: 500, health: 50, target: 0 },
   seeds: 3,
 });
