@@ -62,7 +62,7 @@ describe("a command line that is wrong is one sentence, and exit code 2", () => 
     ["run quickstart --priority high", '--priority: expected a whole number, got "high"'],
     [
       "run quikstart",
-      'study (or the path of a study file): expected one of quickstart, cifar10-svhn, imagenet-cifar10, imagenet-cifar10-small, salman2020, salman2020-small, utrera2021, utrera2021-small, got "quikstart"; did you mean "quickstart"?',
+      'study (or the path of a study file): expected one of quickstart, every-method, cifar10-svhn, cifar10-svhn-small, imagenet-cifar10, imagenet-cifar10-small, salman2020, salman2020-small, utrera2021, utrera2021-small, got "quikstart"; did you mean "quickstart"?',
     ],
     ["run quickstart --set epochs", '--set: expected key=value such as epochs=3, got "epochs"'],
     ["run quickstart --set epochs=many", '--set epochs: expected a whole number of at least 1, got "many"'],

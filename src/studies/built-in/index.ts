@@ -1,5 +1,6 @@
 import type { Study } from "../study.ts";
 import { cifar10Svhn, cifar10SvhnSmall } from "./cifar10-svhn.ts";
+import { everyMethod } from "./every-method.ts";
 import { imagenetCifar10, imagenetCifar10Small } from "./imagenet-cifar10.ts";
 import { quickstart } from "./quickstart.ts";
 import { salman2020, salman2020Small } from "./salman2020.ts";
@@ -9,6 +10,7 @@ import { utrera2021, utrera2021Small } from "./utrera2021.ts";
 export const builtInStudies: Readonly<Record<string, Study>> = Object.fromEntries(
   [
     quickstart,
+    everyMethod,
     cifar10Svhn,
     cifar10SvhnSmall,
     imagenetCifar10,
