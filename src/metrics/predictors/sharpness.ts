@@ -52,7 +52,8 @@ function moved(
   const step = squares > 0 ? radius / Math.sqrt(squares) : 0;
   return mapLeaves(w as Tree<Tensor>, (leaf) => {
     const along = gradients.get(leaf);
-    const data = Float32Array.from(leaf.data, (value, i) => value + step * (along?.[i] ?? 0));
+    const data = Float32Array.from(leaf.data);
+    if (along) for (let i = 0; i < data.length; i++) data[i] = (data[i] as number) + step * (along[i] as number);
     return tensor("float32", leaf.shape, data);
   }) as Weights<Tensor<"float32">>;
 }
