@@ -1,4 +1,5 @@
 import { loadsOf } from "./loops.ts";
+import { schedule } from "./schedule.ts";
 import { readsOf, type Step, writesOf } from "./steps.ts";
 import { type Block, isDense, sameStrides } from "./views.ts";
 
@@ -34,8 +35,9 @@ export function planMemory(
 ): Plan {
   const permanent = permanentBuffers(steps, given.constants);
   const fixed = (step: Step) => writesOf(step).every((buffer) => permanent.has(buffer));
-  const [once, always] = [steps.filter(fixed), steps.filter((step) => !fixed(step))];
-  return assign(once, always, permanent, given);
+  const once = steps.filter(fixed);
+  const always = steps.filter((step) => !fixed(step));
+  return assign(once, schedule(always, new Set([...permanent, ...given.outputs])), permanent, given);
 }
 
 /** Constants, and buffers whose every writer reads nothing but such. */

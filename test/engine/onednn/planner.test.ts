@@ -38,9 +38,9 @@ test("what lives at the same time never shares memory, whatever the program", ()
       all.push(to);
     }
     const last = all.at(-1) as Block;
-    const { bytes } = planMemory(steps, { constants: [], inputs: [input], outputs: [last] });
+    const { bytes, always } = planMemory(steps, { constants: [], inputs: [input], outputs: [last] });
     const life = (of: Block) => {
-      const touched = steps.flatMap((step, i) =>
+      const touched = always.flatMap((step, i) =>
         step.kind === "host" && [step.inputs[0]?.view.buffer, step.output.view.buffer].includes(of) ? [i] : [],
       );
       if (of === input) touched.unshift(-1);
