@@ -1,0 +1,108 @@
+import { globSync, readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { identity } from "../../src/base/index.ts";
+import { BrokenCopy, type Placed } from "./copy.ts";
+import { mutantsOf } from "./mutants.ts";
+import { parts } from "./parts.ts";
+
+/**
+ * Tests the tests: makes small faults in the program, one at a time, runs the tests that concern it, and tells the faults
+ * that no test noticed. `npm run test:mutations -- [PART | FILE | FILE:LINE]... [--sample N] [--seed N]`: every part
+ * without a name, N faults of each part, drawn by seed; all of the faults of a file or line that is named.
+ */
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { sample: { type: "string", default: "40" }, seed: { type: "string", default: "1" } },
+});
+const sample = Number(values.sample);
+
+const tell = (line: string) => process.stdout.write(`${line}\n`);
+const short = (text: string) => (text.length > 70 ? `${text.slice(0, 67)}...` : text).replaceAll(/\s+/g, " ");
+const told = ({ file, line, from, to }: Placed) => `${file}:${line}  ${short(from)}  =>  ${short(to)}`;
+
+const sourcesOf = (part: string): string[] =>
+  globSync([...(parts[part]?.sources ?? [])], { exclude: [...(parts[part]?.without ?? [])] }).sort();
+
+interface Choice {
+  readonly part: string;
+  readonly possible: number;
+  /** In the order in which they are tried, until `wanted` were that the compiler takes. */
+  readonly mutants: readonly Placed[];
+  readonly wanted: number;
+}
+
+function choose(word: string): Choice {
+  if (word in parts) {
+    const all = sourcesOf(word).flatMap(mutantsIn);
+    const drawn = all.toSorted((a, b) => (a.lot < b.lot ? -1 : 1)).slice(0, 2 * sample);
+    return { part: word, possible: all.length, mutants: drawn, wanted: sample };
+  }
+  const [file = "", line] = word.split(":");
+  const part = Object.keys(parts).find((name) => sourcesOf(name).includes(file));
+  if (!part) throw new Error(`${word}: expected a part (${Object.keys(parts).join(", ")}) or one of their files`);
+  const all = mutantsIn(file).filter((mutant) => line === undefined || mutant.line === Number(line));
+  return { part, possible: all.length, mutants: all, wanted: all.length };
+}
+
+/** A fault's lot is drawn by what it changes, so that it stays the same when other lines of its file change. */
+function mutantsIn(file: string) {
+  const source = readFileSync(file, "utf8");
+  const lines = source.split("\n");
+  return mutantsOf(file, source).map((mutant) => {
+    const column = mutant.start - source.lastIndexOf("\n", mutant.start - 1);
+    const { from, to, line } = mutant;
+    return { ...mutant, file, lot: identity([values.seed, file, lines[line - 1] ?? "", column, from, to]) };
+  });
+}
+
+type Outcome = "killed" | "timed out" | "survived";
+
+/** Seconds that each stage's tests may take; throws when they fail by themselves. */
+async function limitsOf(part: string): Promise<number[]> {
+  const limits: number[] = [];
+  for (const { project, tests } of parts[part]?.stages ?? []) {
+    const { code, seconds, output } = await copy.test(project, globSync([...tests]), 1800);
+    if (code !== 0) throw new Error(`${part}: the tests fail without a fault:\n${output.slice(-4000)}`);
+    // A fault may make the tests slower, the machine may be busy, and an endless loop must end.
+    limits.push(30 + 4 * seconds);
+  }
+  return limits;
+}
+
+async function outcomeOf(part: string, mutant: Placed, limits: readonly number[]): Promise<Outcome> {
+  for (const [i, { project, tests }] of (parts[part]?.stages ?? []).entries()) {
+    const { code } = await copy.withMutant(mutant, () => copy.test(project, globSync([...tests]), limits[i] ?? 0));
+    if (code !== 0) return code === null ? "timed out" : "killed";
+  }
+  return "survived";
+}
+
+const copy = new BrokenCopy();
+process.once("SIGINT", () => {
+  copy.close();
+  process.exit(130);
+});
+const rows: string[] = [];
+const survivors: string[] = [];
+try {
+  for (const word of positionals.length > 0 ? positionals : Object.keys(parts)) {
+    const { part, possible, mutants, wanted } = choose(word);
+    const valid = (await copy.wellTyped(mutants)).slice(0, wanted);
+    const limits = await limitsOf(part);
+    const counts = { killed: 0, "timed out": 0, survived: 0 };
+    for (const [i, mutant] of valid.entries()) {
+      const outcome = await outcomeOf(part, mutant, limits);
+      counts[outcome] += 1;
+      if (outcome === "survived") survivors.push(told(mutant));
+      tell(`${part} ${i + 1}/${valid.length}  ${outcome}  ${told(mutant)}`);
+    }
+    const noticed = `${Math.round((100 * (valid.length - counts.survived)) / valid.length)} %`;
+    rows.push(`| ${[word, possible, valid.length, ...Object.values(counts), noticed].join(" | ")} |`);
+  }
+} finally {
+  copy.close();
+}
+tell("\n| part | possible | tried | killed | timed out | survived | noticed |");
+tell("|---|---|---|---|---|---|---|");
+for (const row of rows) tell(row);
+if (survivors.length > 0) tell(`\nSurvived:\n${survivors.join("\n")}`);
