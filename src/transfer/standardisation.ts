@@ -16,6 +16,12 @@ export interface Standardisation {
 /** A feature is dead when its deviation is below this share of the root mean square of all features: float32's noise. */
 const deadShare = 1e-6;
 
+/**
+ * Smaller deviations count as this share of the median one. A unit that fires on one training image in a thousand has next
+ * to no deviation, and a test image that fires it would lie tens of thousands of deviations away.
+ */
+const leastShare = 0.01;
+
 export function standardisation({ features, labels, size }: LabelledFeatures): Standardisation {
   const n = labels.length;
   const mean = new Float64Array(size);
@@ -29,8 +35,11 @@ export function standardisation({ features, labels, size }: LabelledFeatures): S
     }
   let squares = 0;
   for (let i = 0; i < features.length; i++) squares += (features[i] as number) ** 2;
-  const least = deadShare * Math.sqrt(squares / features.length);
-  const scale = variance.map((value) => (Math.sqrt(value) > least ? 1 / Math.sqrt(value) : 0));
+  const noise = deadShare * Math.sqrt(squares / features.length);
+  const deviation = variance.map(Math.sqrt);
+  const alive = deviation.filter((value) => value > noise).sort();
+  const least = leastShare * (alive[alive.length >> 1] ?? 0);
+  const scale = deviation.map((value) => (value > noise ? 1 / Math.max(value, least) : 0));
   return { mean, scale };
 }
 

@@ -116,6 +116,13 @@ test("dead features get weight 0, and features that are all dead leave the class
   expect(fit.trainLoss).toBeCloseTo(0.5 * Math.log(2) + 0.5 * Math.log(4), 8);
 });
 
+test("a feature that hardly varies is not blown up: its deviation counts as a hundredth of the median one", () => {
+  // Deviations 2, 2, 2 and 2 / 10,000, without a mean.
+  const features = Float32Array.from({ length: 4 * 4 }, (_, i) => (i < 8 ? 2 : -2) * (i % 4 === 3 ? 1e-4 : 1));
+  const { scale } = standardisation({ features, labels: Int32Array.of(0, 0, 1, 1), size: 4 });
+  for (const [j, value] of [1 / 2, 1 / 2, 1 / 2, 1 / 0.02].entries()) expect(scale[j]).toBeCloseTo(value, 6);
+});
+
 test("stronger penalties fit the training data less, and validation chooses among them", () => {
   const [train, validation] = [random(40, 12, 3), random(200, 12, 3, 2)];
   const fits = finished(fitHeads(train, validation, { classes: 3, l2: [1e-4, 1, 1e-2] }));
