@@ -39,7 +39,8 @@ export async function* runEnsemble<Plan extends AttackPlan>(
     let next = await run.next();
     for (; !next.done; next = await run.next()) yield { plan, ...next.value };
     for (const index of standing) {
-      const found = next.value.get(index) ?? { clean: false, robust: false };
+      const found = next.value.get(index);
+      if (!found) throw new Error(`attack: ${plan.kind} gave no verdict on example ${index}`);
       verdicts.set(index, found);
       if (found.clean && !found.robust) fallen.push({ index, plan });
     }

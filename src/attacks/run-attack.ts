@@ -44,6 +44,7 @@ export async function* runAttack(
     yield { finished, done, of: indices.length };
     signal?.throwIfAborted();
   }
+  if (done !== indices.length) throw new Error(`attack: expected ${indices.length} verdicts, got ${done}`);
 }
 
 /** All verdicts of an attack at once, in the order of the indices; adversarial images are left out unless wanted. */

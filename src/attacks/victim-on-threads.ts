@@ -79,6 +79,8 @@ export class VictimOnThreads implements Victim {
         yield* came.splice(0);
       }
       await all;
+      // Whoever takes the verdicts may be slow: the last may have come, and the threads ended, while it held the ones before.
+      yield* came.splice(0);
       signal?.throwIfAborted();
     } finally {
       stop();

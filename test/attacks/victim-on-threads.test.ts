@@ -84,6 +84,19 @@ describe("a victim on two threads", () => {
     expect(got.toSorted((a, b) => b - a)).toEqual(indices);
   });
 
+  test("loses no verdict to whoever takes them slowly, though the thread ends meanwhile", async () => {
+    const victim = new VictimOnThreads(path, { model, parameters }, { threads: 1 });
+    const plan = { kind: "fgsm", norm: "l2", eps: 0.05 } as const;
+    const got: number[] = [];
+    const indices = Array.from({ length: 20 }, (_, i) => i);
+    for await (const { finished } of runAttack(victim, examples, plan, { seed: 1, indices })) {
+      got.push(...finished.map(({ index }) => index));
+      await victim.logits(new Float32Array(3072)); // Answered after the thread's share of the attack.
+    }
+    await victim.dispose();
+    expect(got.toSorted((a, b) => a - b)).toEqual(indices);
+  });
+
   test("tells why a thread could not start, and ends", async () => {
     const broken = join(folder, "broken.safetensors");
     await writeFile(broken, "no model");
