@@ -1,7 +1,7 @@
 import type { ReportTable } from "../base/index.ts";
+import { intervalText, points, pText, signed } from "./claim-words.ts";
 import type { Contrast } from "./contrasts.ts";
 import type { Judgement } from "./judge.ts";
-import { intervalText, points, pText, signed } from "./verdicts.ts";
 
 /** Verdicts, settings, trends and predictors of a judgement. */
 export function claimsTables(judgement: Judgement): ReportTable[] {

@@ -1,4 +1,15 @@
 import { methodKind } from "../studies/methods/registry.ts";
+import {
+  contrastText,
+  intervalText,
+  list,
+  moreSeeds,
+  points,
+  pText,
+  seedsText,
+  signed,
+  targetText,
+} from "./claim-words.ts";
 import { type Contrast, type Contrasts, direction, level } from "./contrasts.ts";
 import type { Family } from "./family.ts";
 import type { StrengthTrend } from "./trends.ts";
@@ -90,7 +101,7 @@ function counterexamples({ dt, robust, target, family }: Measured, id: "not-nece
         ? "contradicted"
         : "undecided";
   const evidence = [
-    `${meeting.length} of ${pairs.length} settings have significantly more ${names[0]} than vanilla; ${obeying.length} of these also more ${names[1]}, ${witnesses.length} not (less than ${points(margins.better)} more, by the 95 % interval).`,
+    `${meeting.length} of ${pairs.length} settings have significantly more ${names[0]} than vanilla; ${obeying.length} of these have more ${names[1]} too, ${witnesses.length} surely have not (less than ${points(margins.better)} more, by the 95 % interval).`,
     ...witnesses
       .slice(0, 3)
       .map(
@@ -225,36 +236,3 @@ function transfersBetter({ dt: { all }, target }: Measured, kind: string): Verdi
     },
   ];
 }
-
-/** What became of the absolute target accuracy: DT Acc also rises when only the source accuracy falls. */
-function targetText({ all }: Contrasts, { setting }: Contrast): string {
-  const own = all.find((each) => each.setting === setting);
-  return own
-    ? `absolute target accuracy ${points(own.difference)} ${intervalText(own)}`
-    : "absolute target accuracy unknown";
-}
-
-const contrastText = (contrast: Contrast, name: string) =>
-  `${contrast.setting.label}: ${name} ${points(contrast.difference)} ${intervalText(contrast)}, p = ${pText(contrast.p)} (Holm).`;
-
-const moreSeeds = ({ setting, seedsNeeded }: Contrast) =>
-  `${setting.label}: ${seedsNeeded === undefined ? "a difference of this size would not show within 50 seeds" : `a difference of this size would show with ${seedsNeeded} seeds`}`;
-
-function seedsText(needed: number | undefined, { seeds }: Family): string {
-  if (needed === undefined) return "a difference of this size would not show within 50 seeds";
-  return needed > seeds.length
-    ? `a difference of this size would show with ${needed} seeds, ${needed - seeds.length} more`
-    : "its first difference shows already, its second is not yet small enough for sure; more seeds narrow it";
-}
-
-const list = (trends: readonly StrengthTrend[]) => trends.map(({ kind }) => kind).join(", ") || "none";
-
-export const points = (value: number): string => `${signed(100 * value, 1)} points`;
-
-export const signed = (value: number, digits = 2): string =>
-  `${value < 0 && Number(value.toFixed(digits)) !== 0 ? "−" : "+"}${Math.abs(value).toFixed(digits)}`;
-
-export const intervalText = ({ interval }: Contrast): string =>
-  interval ? `[${signed(100 * interval.low, 1)}, ${signed(100 * interval.high, 1)}]` : "(no interval)";
-
-export const pText = (p: number | undefined): string => (p === undefined ? "–" : p < 0.001 ? "< 0.001" : p.toFixed(3));

@@ -1,3 +1,4 @@
+export type { Estimate, IntervalKind } from "./estimates.ts";
 export { type Evaluation, type EvaluationOptions, evaluate } from "./evaluate.ts";
 export { type Measured, pooled } from "./measured.ts";
 export { meanPerClass, meanPerClassInterval, type PerClass } from "./per-class.ts";
@@ -10,8 +11,6 @@ export {
 } from "./predictors/index.ts";
 export { type Ranking, rankCandidates } from "./ranking.ts";
 export {
-  type Estimate,
-  type IntervalKind,
   latestRows,
   relativeTransfer,
   relativeTransferAccuracy,

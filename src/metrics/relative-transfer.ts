@@ -1,9 +1,6 @@
-import { canonicalJson, type Interval, type Json, mean, meanInterval, wilsonInterval } from "../base/index.ts";
-
-interface Measured {
-  readonly value: number;
-  readonly n: number;
-}
+import { canonicalJson, type Json, mean } from "../base/index.ts";
+import { accuracyEstimate, type Estimate, lossEstimate, wider } from "./estimates.ts";
+import type { Measured } from "./measured.ts";
 
 /** The part of a finished trial that relative transfer is made of; a study's row is one. */
 export interface TransferRow {
@@ -28,25 +25,6 @@ interface TransferTrial {
 }
 
 type MethodSetting = { readonly kind: string; readonly strength: number; readonly [key: string]: Json | undefined };
-
-/**
- * Where an interval comes from: `student` is Student's t over the seeds. `wilson` (one proportion) and `binomial` (a
- * difference of proportions, normal approximation) tell the noise of the test examples only; they stand where there is
- * one seed, and where few seeds happen to agree so well that t's interval would be the narrower one.
- */
-export type IntervalKind = "student" | "wilson" | "binomial";
-
-/** A mean over seeds with its 95 % interval. */
-export interface Estimate {
-  readonly mean: number;
-  /** Undefined where one seed gives none: losses carry no variance. */
-  readonly interval: Interval | undefined;
-  readonly intervalKind: IntervalKind | undefined;
-  /** One value a seed, in the order of the point's seeds. */
-  readonly values: readonly number[];
-  /** Examples behind each value, in the same order. */
-  readonly n: readonly number[];
-}
 
 /** One dot of the figure: the trials that differ only in their seed. Fractions in [0, 1], losses in nats. */
 export interface TransferPoint<T extends TransferTrial = TransferTrial> {
@@ -102,9 +80,6 @@ export function latestRows<R extends TransferRow>(rows: readonly R[]): R[] {
   }
   return [...latest.values()].sort((a, b) => (a.trialId < b.trialId ? -1 : 1));
 }
-
-/** The normal distribution's 97.5 % quantile. */
-const z95 = 1.959963984540054;
 
 const isVanilla = (row: TransferRow) => row.trial.methods.length === 0;
 
@@ -193,6 +168,9 @@ function note(seeds: readonly number[], text: string): string[] {
   return seeds.length === 0 ? [] : [`${text} seed${seeds.length > 1 ? "s" : ""} ${seeds.join(", ")}`];
 }
 
+/** The normal distribution's 97.5 % quantile. */
+const z95 = 1.959963984540054;
+
 function transferEstimate(pairs: readonly Pair[]): Estimate {
   const values = pairs.map(({ row, reference }) => relativeTransferAccuracy(row, reference));
   const n = pairs.map(({ row }) => row.target.accuracy.n);
@@ -210,35 +188,6 @@ function transferVariance(row: TransferRow, vanilla: TransferRow): number {
   return [row.source, row.target, vanilla.source, vanilla.target]
     .map(({ accuracy: { value, n } }) => (value * (1 - value)) / n)
     .reduce((sum, variance) => sum + variance, 0);
-}
-
-function accuracyEstimate(measured: readonly Measured[]): Estimate {
-  const n = measured.map((each) => each.n);
-  const successes = measured.reduce((sum, each) => sum + each.value * each.n, 0);
-  const pooled = wilsonInterval(
-    successes,
-    n.reduce((sum, count) => sum + count, 0),
-  );
-  return wider({ values: measured.map(({ value }) => value), n }, pooled, "wilson");
-}
-
-function lossEstimate(measured: readonly Measured[]): Estimate {
-  const values = measured.map(({ value }) => value);
-  const interval = meanInterval(values);
-  return { mean: mean(values), interval, intervalKind: interval && "student", values, n: measured.map(({ n }) => n) };
-}
-
-/** Student's t over the seeds, or what the test examples alone leave open when that is the wider. */
-function wider(
-  { values, n }: Pick<Estimate, "values" | "n">,
-  sampling: Interval,
-  samplingKind: IntervalKind,
-): Estimate {
-  const student = meanInterval(values);
-  const widthOf = ({ low, high }: Interval) => high - low;
-  return student && widthOf(student) >= widthOf(sampling)
-    ? { mean: mean(values), interval: student, intervalKind: "student", values, n }
-    : { mean: mean(values), interval: sampling, intervalKind: samplingKind, values, n };
 }
 
 /** Settings apart, vanilla first, single methods by kind and strength, combinations last. */

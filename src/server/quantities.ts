@@ -152,15 +152,18 @@ const measured: readonly MeasuredQuantity[] = [
 
 /** What may foretell transfer, measured beside the accuracies. */
 const foretelling = (Object.entries(predictors) as [PredictorName, PredictorInfo][]).map(
-  ([id, { label, formula, citation, sees }]): MeasuredQuantity => ({
-    id,
-    label: label.charAt(0).toUpperCase() + label.slice(1),
-    short: label,
-    unit: "number",
-    sentence: `A predictor of transfer, from the ${sees}'s images${citation === "-" ? "" : ` (${citation})`}.`,
-    formula,
-    of: (row) => row.predictors?.[id]?.value,
-  }),
+  ([id, { label: name, formula, citation, sees }]): MeasuredQuantity => {
+    const label = name.charAt(0).toUpperCase() + name.slice(1);
+    return {
+      id,
+      label,
+      short: label,
+      unit: "number",
+      sentence: `A predictor of transfer, from the ${sees}'s images${citation === "-" ? "" : ` (${citation})`}.`,
+      formula,
+      of: (row) => row.predictors?.[id]?.value,
+    };
+  },
 );
 
 /** Everything that a table's column or a figure's axis may show, in the order of menus. */

@@ -88,9 +88,9 @@ function StudyHeader() {
           aria-valuemax={all}
           aria-valuenow={done}
         >
-          <span class="done" style={share(done)} />
-          <span class="running" style={share(running)} />
-          <span class="failed" style={share(failed)} />
+          {done > 0 && <span class="done" style={share(done)} />}
+          {running > 0 && <span class="running" style={share(running)} />}
+          {failed > 0 && <span class="failed" style={share(failed)} />}
         </div>
         <p class="status-line" aria-live="polite">
           <b>

@@ -27,6 +27,8 @@ export interface StartOptions {
   readonly real?: boolean;
   /** Another entry than those two. */
   readonly entry?: string;
+  /** Where it is run, if not in the workplace's folder. */
+  readonly cwd?: string;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -46,11 +48,11 @@ export function workplace(): Workplace {
   const folder = mkdtempSync(join(tmpdir(), "carryover-cli-"));
   const start = (
     words: readonly string[],
-    { real = false, entry = real ? realEntry : fakeEntry, environment = {} }: StartOptions = {},
+    { real = false, entry = real ? realEntry : fakeEntry, cwd = folder, environment = {} }: StartOptions = {},
   ) => {
     const { npm_lifecycle_event: _, ...inherited } = process.env;
     const child = spawn(process.execPath, [entry, ...words], {
-      cwd: folder,
+      cwd,
       env: {
         ...inherited,
         CARRYOVER_DATA: "",

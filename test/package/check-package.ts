@@ -1,15 +1,23 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /**
  * The package as its users get it: packed, checked by publint and are-the-types-wrong, then installed from the tarball into
- * an empty folder with each Node that is supported, where the command, a program, its types and a study of two trials on
- * generated images are tried. `npm run check:package`; needs the npm registry and takes about two minutes.
+ * an empty folder with each Node that is supported, where the command, a program, its types and a small quickstart, from
+ * real images to its figure, are tried. `npm run check:package`, or `npm run check:package -- 24` for one Node. Needs the npm
+ * registry; about half a minute for each Node on a quiet machine.
  */
 const root = join(import.meta.dirname, "../..");
 const versions = (process.argv[2] ?? "22,24,26").split(",");
+
+/** The quickstart of two trials, from MNIST alone, whose download is small. */
+const smallQuickstart = [
+  ...["source.dataset=mnist", "source.train=200", "source.validation=50", "source.test=50"],
+  ...["target.train=200", "target.validation=50", "target.test=50", "attack.examples=10", "attack.health=false"],
+  ...["attack.target=false", "methods=blur", "strengths.blur=3", "seeds=1", "epochs=1"],
+].flatMap((set) => ["--set", set]);
 
 const program = `import { attack, claims, defineStudy, runStudy, trainSource, transfer, InputError } from "carryover";
 const all: Function[] = [attack, claims, defineStudy, runStudy, trainSource, transfer];
@@ -28,6 +36,8 @@ await attack(trained, images, { eps: "0.1" }).then(() => { throw new Error("took
 });
 console.log("program ok");
 `;
+
+const typescript = ["--noEmitOnError", "--module", "nodenext", "--target", "es2024", "--types", "node"];
 
 function run(folder: string, command: string, ...words: readonly string[]): string {
   // onnxruntime's install script would download CUDA's libraries from nuget.org, which nothing here needs.
@@ -67,52 +77,19 @@ try {
     const folder = mkdtempSync(join(work, `node${version}-`));
     writeFileSync(join(folder, "package.json"), '{ "type": "module", "private": true }');
     writeFileSync(join(folder, "program.mts"), program);
-    run(
-      folder,
-      "npm",
-      "install",
-      "--silent",
-      "--no-fund",
-      "--no-audit",
-      tarball,
-      `node@${version}`,
-      "typescript@7",
-      "@types/node@24",
-    );
+    const wanted = [tarball, `node@${version}`, "typescript@7", "@types/node@24"];
+    run(folder, "npm", "install", "--silent", "--no-fund", "--no-audit", ...wanted);
     const node = run(folder, "npx", "node", "--version").trim();
-    run(
-      folder,
-      "npx",
-      "tsc",
-      "--noEmit",
-      "--strict",
-      "--skipLibCheck",
-      "--module",
-      "nodenext",
-      "--target",
-      "es2024",
-      "--types",
-      "node",
-      "program.mts",
-    );
-    run(
-      folder,
-      "npx",
-      "tsc",
-      "--module",
-      "nodenext",
-      "--target",
-      "es2024",
-      "--types",
-      "node",
-      "--skipLibCheck",
-      "program.mts",
-    );
+    run(folder, "npx", "tsc", "--strict", "--skipLibCheck", ...typescript, "program.mts");
     if (!run(folder, "npx", "node", "program.mjs").includes("program ok"))
       throw new Error(`${node}: the program failed`);
     const help = run(folder, "npx", "carryover", "--help");
     if (!help.includes("carryover")) throw new Error(`${node}: no help`);
-    tell(`${node}: installed, types hold, the program and the command run`);
+    run(folder, "npx", "carryover", "run", "quickstart", "--no-serve", "--json", ...smallQuickstart);
+    for (const made of ["figure.svg", "figure.png", "rows.csv", "table.md", "manifest.json"])
+      if (!existsSync(join(folder, "results/quickstart", made)))
+        throw new Error(`${node}: the quickstart made no ${made}`);
+    tell(`${node}: installed, types hold, the program, the command and a small quickstart run`);
   }
 } finally {
   rmSync(work, { recursive: true, force: true });

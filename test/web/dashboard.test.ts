@@ -1,15 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { builtFromSources } from "../../src/server/page.ts";
 import { type Workplace, workplace } from "../cli/carryover.ts";
-
-const executablePath = [process.env.CHROMIUM ?? "", "/usr/bin/chromium", "/usr/bin/chromium-browser"].find(
-  (path) => path !== "" && existsSync(path),
-);
+import { chromiumPath, dashboardAddress, openBrowser } from "./chromium.ts";
 
 /** For a machine that has other things to do. */
 const patience = { timeout: 20_000 };
@@ -21,10 +17,9 @@ const words = [
 ];
 
 // One story told in order: each part goes on from where the one before left the page.
-describe.skipIf(!executablePath)("the dashboard in Chromium (left out where there is none)", () => {
+describe.skipIf(!chromiumPath)("the dashboard in Chromium (left out where there is none)", () => {
   const downloads = mkdtempSync(join(tmpdir(), "carryover-downloads-"));
-  /** What the browser complained of: a broken script, a breach of the security policy. */
-  const complaints: string[] = [];
+  let complaints: string[];
   let place: Workplace;
   let browser: Browser;
   let page: Page;
@@ -32,27 +27,14 @@ describe.skipIf(!executablePath)("the dashboard in Chromium (left out where ther
   let running: ReturnType<Workplace["start"]>;
 
   beforeAll(async () => {
-    await builtFromSources();
+    ({ browser, page, complaints } = await openBrowser(patience.timeout));
     place = workplace();
-    browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
-    page = await browser.newPage({
-      viewport: { width: 1280, height: 800 },
-      colorScheme: "light",
-      reducedMotion: "reduce",
-    });
-    page.setDefaultTimeout(patience.timeout);
-    page.on("pageerror", (error) => complaints.push(error.message));
-    page.on("console", (message) => {
-      // A server that is away is told by the browser too, which is as it should be.
-      if (message.type() === "error" && !/Failed to load resource|ERR_/.test(message.text()))
-        complaints.push(message.text());
-    });
     place.tell("hold", "0-vanilla");
     place.tell("hold", "0-blur-7");
     place.tell("throw", "0-jr-0.01");
     place.tell("hold", "0-jr-0.1");
     running = place.start([...words, "--port", "0"]);
-    address = (await running.says(/http:\/\/127\.0\.0\.1:\d+\/#token=[\w-]+/)) ?? "";
+    address = await running.says(dashboardAddress);
   }, 120_000);
   afterAll(async () => {
     await browser.close();

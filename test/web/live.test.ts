@@ -1,19 +1,15 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { builtFromSources } from "../../src/server/page.ts";
 import { type Workplace, workplace } from "../cli/carryover.ts";
 import { tinyDataFolder } from "../studies/tiny-data.ts";
+import { chromiumPath, dashboardAddress, openBrowser } from "./chromium.ts";
 
 // Processes of their own, which a busy machine lets wait.
 vi.setConfig({ testTimeout: 240_000 });
-
-const executablePath = [process.env.CHROMIUM ?? "", "/usr/bin/chromium", "/usr/bin/chromium-browser"].find(
-  (path) => path !== "" && existsSync(path),
-);
 
 /** For a machine that has other things to do. */
 const timeout = 60_000;
@@ -26,9 +22,9 @@ const sets = [
 ];
 
 // One story told in order, of trials that really train: each part goes on from where the one before left the page.
-describe.skipIf(!executablePath)("the queue's buttons, pressed amid a real run (left out without Chromium)", () => {
+describe.skipIf(!chromiumPath)("the queue's buttons, pressed amid a real run (left out without Chromium)", () => {
   const downloads = mkdtempSync(join(tmpdir(), "carryover-downloads-"));
-  const complaints: string[] = [];
+  let complaints: string[];
   let place: Workplace;
   let browser: Browser;
   let page: Page;
@@ -37,16 +33,12 @@ describe.skipIf(!executablePath)("the queue's buttons, pressed amid a real run (
   let data: string;
 
   beforeAll(async () => {
-    await builtFromSources();
+    ({ browser, page, complaints } = await openBrowser(timeout));
     place = workplace();
     data = tinyDataFolder();
-    browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
-    page = await browser.newPage({ viewport: { width: 1280, height: 800 }, reducedMotion: "reduce" });
-    page.setDefaultTimeout(timeout);
-    page.on("pageerror", (error) => complaints.push(error.message));
     const words = ["run", "quickstart", "--data", data, "--workers", "1", "--port", "0", "--json"];
     running = place.start([...words, ...sets.flatMap((each) => ["--set", each])], { real: true });
-    address = (await running.says(/http:\/\/127\.0\.0\.1:\d+\/#token=[\w-]+/)) ?? "";
+    address = await running.says(dashboardAddress);
   }, 120_000);
   afterAll(async () => {
     await browser.close();
@@ -113,7 +105,7 @@ describe.skipIf(!executablePath)("the queue's buttons, pressed amid a real run (
 
   it("makes pictures from a trained model, and the report has them inside", async () => {
     const serving = place.start(["serve", "--port", "0", "--json", "--data", data], { real: true });
-    await page.goto((await serving.says(/http:\/\/127\.0\.0\.1:\d+\/#token=[\w-]+/)) ?? "");
+    await page.goto(await serving.says(dashboardAddress));
     await page.waitForSelector(".scatter svg");
     await expect
       .poll(() => page.locator('.scatter svg path[aria-roledescription="point"]').count(), { timeout })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { Dot } from "../../src/web/charts/dots.ts";
 import { placeNames } from "../../src/web/charts/place-names.ts";
-import type { Dot } from "../../src/web/charts/scatter-spec.ts";
 
 const frame = { x: [0, 100], y: [0, 100], logarithmic: false, width: 500, height: 400 } as const;
 const dot = (name: string, x: number, y: number) => ({ name, family: name, textColour: "#000", x, y }) as Dot;

@@ -1,4 +1,4 @@
-import type { Dot } from "./scatter-spec.ts";
+import type { Dot } from "./dots.ts";
 
 /** A name beside its dot, in the axes' units. */
 export interface PlacedName {

@@ -2,7 +2,7 @@ import type { FigurePoint } from "../../server/api.ts";
 import { intervalText, numberText, plural, unitText } from "../data/format.ts";
 import { quantityById } from "../state/study.ts";
 import { MethodName } from "../ui/symbol.tsx";
-import type { Axis } from "./scatter-spec.ts";
+import type { Axis } from "./dots.ts";
 
 /** What is said of a dot beside it. */
 export function PointCard({

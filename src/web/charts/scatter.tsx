@@ -2,8 +2,9 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { View } from "vega";
 import type { FigurePoint } from "../../server/api.ts";
 import { charting } from "./charting.ts";
+import { type Dot, dotsOf } from "./dots.ts";
 import { PointCard } from "./point-card.tsx";
-import { type Dot, dotsOf, type ScatterOptions, scatterSpec, type Zoom } from "./scatter-spec.ts";
+import { type ScatterOptions, scatterSpec, type Zoom } from "./scatter-spec.ts";
 import { useWidth } from "./use-width.ts";
 
 type Options = Omit<ScatterOptions, "width" | "height" | "zoom">;

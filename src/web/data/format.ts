@@ -58,7 +58,7 @@ export function bytesText(bytes: number): string {
 }
 
 export const clockText = (at: number | string): string =>
-  new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 
 export const dateText = (at: number | string): string =>
   new Date(at).toLocaleString([], {

@@ -12,10 +12,17 @@ const shapes: Readonly<Record<string, string>> = {
   "triangle-left": "M-1,0L0.8,1V-1Z",
 };
 
+interface SymbolOptions {
+  readonly family: string;
+  readonly size?: number;
+  /** Where it stands for one trial among several; the method's own unless given. */
+  readonly colour?: string;
+}
+
 /** The mark that a method has in every figure. */
-export function MethodSymbol({ family, size = 12 }: { readonly family: string; readonly size?: number }) {
+export function MethodSymbol({ family, size = 12, colour }: SymbolOptions) {
   const { shape } = lookOf(family);
-  const fill = familyColour(family, palette.value);
+  const fill = colour ?? familyColour(family, palette.value);
   return (
     <svg class="symbol" width={size} height={size} viewBox="-1.25 -1.25 2.5 2.5" aria-hidden="true">
       {shape === "circle" ? <circle r="0.95" fill={fill} /> : <path d={shapes[shape] ?? shape} fill={fill} />}

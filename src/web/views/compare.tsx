@@ -1,6 +1,6 @@
 import type { TrialDetail } from "../../server/api.ts";
 import { type Line, LineChart } from "../charts/line-chart.tsx";
-import { palette } from "../charts/palette.ts";
+import { familyColour, palette } from "../charts/palette.ts";
 import { readable } from "../data/colour.ts";
 import { numberText, unitText } from "../data/format.ts";
 import { useDetails } from "../state/details.ts";
@@ -14,7 +14,7 @@ import { MethodSymbol } from "../ui/symbol.tsx";
 import { Term } from "../ui/term.tsx";
 import { flatten } from "./config-tree.tsx";
 
-/** Trials are told apart by place, since several may be of one method. */
+/** What tells trials apart by place where several are of one method. */
 const hues = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7A3300", "#6F6F7A"];
 
 /** Trials side by side: their curves over each other, their numbers, and where their configurations differ. */
@@ -28,7 +28,12 @@ export function CompareView() {
         In <a href={hrefOf(name, "runs")}>the runs</a>, tick the boxes or press <kbd>x</kbd> on a line.
       </Empty>
     );
-  const colour = (i: number) => readable(hues[i % hues.length] ?? "#888888", palette.value.background, 2.4);
+  const families = details.map(({ summary }) => summary.family);
+  const areDistinct = new Set(families).size === families.length;
+  const colour = (i: number) =>
+    areDistinct
+      ? familyColour(families[i] ?? "", palette.value)
+      : readable(hues[i % hues.length] ?? "#888888", palette.value.background, 2.4);
   const nameOf = ({ summary }: TrialDetail) => `${summary.label}, seed ${summary.seed}`;
   const lines = (of: (detail: TrialDetail) => readonly number[]): Line[] =>
     details.flatMap((detail, i) =>
@@ -53,6 +58,13 @@ export function CompareView() {
         <section class="card">
           <header>
             <h3>Training</h3>
+            <ul class="line-names">
+              {details.map((detail, i) => (
+                <li key={detail.summary.id}>
+                  <MethodSymbol family={detail.summary.family} colour={colour(i)} /> {nameOf(detail)}
+                </li>
+              ))}
+            </ul>
           </header>
           <div class="two">
             <LineChart title="Loss (nats)" xTitle="epoch" height={260} lines={lines(({ curve }) => curve.loss)} />
@@ -79,9 +91,8 @@ export function CompareView() {
                 <td />
                 {details.map((detail, i) => (
                   <th key={detail.summary.id} scope="col">
-                    <i class="swatch" style={{ background: colour(i) }} />
                     <a href={hrefOf(name, "trial", { trial: detail.summary.id })}>
-                      <MethodSymbol family={detail.summary.family} /> {detail.summary.label}
+                      <MethodSymbol family={detail.summary.family} colour={colour(i)} /> {detail.summary.label}
                     </a>
                     <div class="soft">seed {detail.summary.seed}</div>
                   </th>
