@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { InputError } from "./errors.ts";
 
 /** What the user can mend about a disk, by error code. */
@@ -53,7 +53,7 @@ export async function onDisk<T>(path: string, work: () => Promise<T>): Promise<T
  * the folder. Throws InputError naming the path when the disk is full, read-only or closed to us.
  */
 export async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${path}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
+  const temporary = temporaryName(path);
   await onDisk(path, async () => {
     await makeFolder(dirname(path));
     try {
@@ -64,6 +64,24 @@ export async function writeWhole(path: string, bytes: Uint8Array): Promise<void>
       throw cause;
     }
   });
+}
+
+/** A name beside a file, of this writer alone, under which it is written before it is renamed. */
+export const temporaryName = (path: string): string => `${path}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
+
+const abandonedMs = 24 * 3600 * 1000;
+
+/**
+ * Removes from a folder what writers left that were killed amid a write: files of `temporaryName` that nobody has written to
+ * for a day. So long, because the folder may be shared by machines whose clocks differ.
+ */
+export async function removeAbandoned(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (!/\.\d+-[0-9a-f]{8}\.tmp$/.test(name)) continue;
+    const path = join(folder, name);
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
+    if (Date.now() - mtimeMs > abandonedMs) await rm(path, { force: true }).catch(() => {});
+  }
 }
 
 async function writeAndSync(path: string, bytes: Uint8Array): Promise<void> {

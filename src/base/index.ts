@@ -1,6 +1,15 @@
 export { bcaInterval, quantile } from "./bootstrap.ts";
 export { canonicalJson, digestBytes, identity, type Json } from "./digests.ts";
-export { diskError, makeFolder, moveInPlace, onDisk, readWhole, writeWhole } from "./disk.ts";
+export {
+  diskError,
+  makeFolder,
+  moveInPlace,
+  onDisk,
+  readWhole,
+  removeAbandoned,
+  temporaryName,
+  writeWhole,
+} from "./disk.ts";
 export { choose, InputError, nearest, UnreachableError, unknownName } from "./errors.ts";
 export { importOwn } from "./import-own.ts";
 export { normalCdf, normalQuantile } from "./normal.ts";

@@ -1,4 +1,4 @@
-import type { Tensor } from "../base/index.ts";
+import { removeAbandoned, type Tensor } from "../base/index.ts";
 import type { LabelledImages } from "../datasets/index.ts";
 import type { CompileOptions } from "../engine/index.ts";
 import type { Model, Parameters } from "../models/index.ts";
@@ -50,6 +50,7 @@ export async function* sourceStage(
     yield* epochsOf(done);
     return { parameters: done.state.parameters, seconds: done.seconds };
   }
+  await removeAbandoned(stagesDir);
   const earlier = await loadUnfinished(stagesDir, name, like);
   yield* notes(earlier.notes);
   const { epochs } = trial.schedule;

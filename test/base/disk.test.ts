@@ -1,7 +1,7 @@
-import { chmodSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { chmodSync, readdirSync, readFileSync, utimesSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { diskError, InputError, writeWhole } from "../../src/base/index.ts";
+import { diskError, InputError, removeAbandoned, temporaryName, writeWhole } from "../../src/base/index.ts";
 import { newFolder, noise, put } from "../datasets/samples.ts";
 
 test("a file is written whole, over an older one, and nothing is left beside it", async () => {
@@ -19,6 +19,19 @@ test("of many writers at once one whole file stays", async () => {
   const left = readFileSync(path);
   expect(versions.some((bytes) => Buffer.from(bytes).equals(left))).toBe(true);
   expect(readdirSync(dirname(path))).toEqual(["b.bin"]);
+});
+
+test("of temporary files those are removed that nobody has written to for a day, and nothing else", async () => {
+  const folder = newFolder();
+  const [fresh, stale] = [temporaryName(join(folder, "a.bin")), temporaryName(join(folder, "a.bin"))];
+  const others = ["b.bin", "notes.tmp", "a.bin.12-0123456g.tmp"].map((name) => join(folder, name));
+  for (const path of [fresh, stale, ...others]) put(path, "x");
+  const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3_600_000);
+  for (const path of [stale, ...others]) utimesSync(path, hoursAgo(25), hoursAgo(25));
+  utimesSync(fresh, hoursAgo(23), hoursAgo(23));
+  await removeAbandoned(folder);
+  expect(readdirSync(folder).sort()).toEqual([fresh, ...others].map((path) => basename(path)).sort());
+  await removeAbandoned(join(folder, "not there"));
 });
 
 test("a folder that cannot be made is an InputError naming the path", async () => {

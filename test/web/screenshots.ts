@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -8,7 +8,7 @@ import { workplace } from "../cli/carryover.ts";
 import { dashboardAddress, openBrowser } from "./chromium.ts";
 
 /**
- * The pictures of the dashboard in docs/, of a real run of the quickstart: `npm run docs:screenshots`, some minutes. With a
+ * The quickstart's figure and the dashboard's pictures in docs/, of a real run: `npm run docs:screenshots`, some minutes. With a
  * folder, `npm run docs:screenshots -- DIR`: of the quickstart that was run to its end there, all but the one of its queue at work.
  */
 const docs = join(import.meta.dirname, "../../docs");
@@ -57,9 +57,13 @@ async function take(page: Page, address: string, { name, at, shows, height = 800
   await page.mouse.move(0, 0);
   // Fonts, pictures and the figure's last frame.
   await wait(1000);
-  const png = await pngQuantize(await page.screenshot(), { minQuality: 70, maxQuality: 95 });
-  writeFileSync(join(docs, `dashboard-${name}.png`), png);
-  process.stdout.write(`dashboard-${name}.png: ${Math.round(png.length / 1024)} KB\n`);
+  await save(`dashboard-${name}.png`, await page.screenshot());
+}
+
+async function save(name: string, picture: Uint8Array): Promise<void> {
+  const png = await pngQuantize(picture, { minQuality: 70, maxQuality: 95 });
+  writeFileSync(join(docs, name), png);
+  process.stdout.write(`${name}: ${Math.round(png.length / 1024)} KB\n`);
 }
 
 const place = workplace();
@@ -102,6 +106,7 @@ try {
       throw new Error(`no trial ${label} of seed ${seed} among ${trials.map((each) => each.label).join(", ")}`);
     return trial.id;
   };
+  await save("quickstart.png", readFileSync(join(folder ?? place.folder, "results/quickstart/figure.png")));
   for (const picture of finished(id)) await take(page, address, picture);
   if (complaints.length > 0) throw new Error(`the browser complained: ${complaints.join("; ")}`);
 } finally {

@@ -1,10 +1,17 @@
-import { randomBytes } from "node:crypto";
 import { createReadStream, createWriteStream, existsSync } from "node:fs";
 import { rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
-import { InputError, identity, makeFolder, moveInPlace, onDisk } from "../../base/index.ts";
+import {
+  InputError,
+  identity,
+  makeFolder,
+  moveInPlace,
+  onDisk,
+  removeAbandoned,
+  temporaryName,
+} from "../../base/index.ts";
 import { folderMembers, type Member } from "./members.ts";
 import { tarMembers } from "./tar-members.ts";
 import { zipMembers } from "./zip-members.ts";
@@ -24,8 +31,9 @@ async function unpackedTar(path: string, cacheDir: string): Promise<string> {
   const name = basename(path).replace(/\.(tar\.gz|tgz)$/i, "");
   const unpacked = join(cacheDir, "unpacked", `${name}-${identity([size, mtimeMs])}.tar`);
   if (existsSync(unpacked)) return unpacked;
-  const temporary = `${unpacked}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
+  const temporary = temporaryName(unpacked);
   await onDisk(unpacked, () => makeFolder(dirname(unpacked)));
+  await removeAbandoned(dirname(unpacked));
   try {
     await onDisk(unpacked, () => pipeline(createReadStream(path), createGunzip(), createWriteStream(temporary)));
     await onDisk(unpacked, () => moveInPlace(temporary, unpacked));

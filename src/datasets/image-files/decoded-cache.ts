@@ -1,9 +1,19 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { existsSync, openSync, readSync } from "node:fs";
 import { open, readFile, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { diskError, InputError, identity, makeFolder, moveInPlace, onDisk, writeWhole } from "../../base/index.ts";
+import {
+  diskError,
+  InputError,
+  identity,
+  makeFolder,
+  moveInPlace,
+  onDisk,
+  removeAbandoned,
+  temporaryName,
+  writeWhole,
+} from "../../base/index.ts";
 import type { PixelReader } from "../images.ts";
 import { type DecodeOptions, decodeOnThreads } from "./decode-threads.ts";
 import type { ImageList } from "./image-list.ts";
@@ -80,12 +90,13 @@ async function readHead(path: string, bytes: number) {
 async function decodeTo(path: string, list: ImageList, options: CacheOptions) {
   const { side, onProgress } = options;
   const images = list.entries.length;
-  const temporary = `${path}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
+  const temporary = temporaryName(path);
   const corrupt: { index: number; reason: string }[] = [];
   const digests: [first: number, digest: string][] = [];
   let done = 0;
   const pixelFile = `${path}.u8`;
   await onDisk(pixelFile, () => makeFolder(dirname(path)));
+  await removeAbandoned(dirname(path));
   const handle = await onDisk(pixelFile, () => open(temporary, "wx"));
   try {
     await decodeOnThreads(list.entries, options, async ({ first, pixels, failures, digest }) => {
