@@ -11,7 +11,7 @@ export function targetText({ all }: Contrasts, { setting }: Contrast): string {
 }
 
 export const contrastText = (contrast: Contrast, name: string) =>
-  `${contrast.setting.label}: ${name} ${points(contrast.difference)} ${intervalText(contrast)}, p = ${pText(contrast.p)} (Holm).`;
+  `${contrast.setting.label}: ${name} ${points(contrast.difference)} ${intervalText(contrast)}, ${pIs(contrast.p)} (Holm).`;
 
 export const moreSeeds = ({ setting, seedsNeeded }: Contrast) =>
   `${setting.label}: ${seedsNeeded === undefined ? "a difference of this size would not show within 50 seeds" : `a difference of this size would show with ${seedsNeeded} seeds`}`;
@@ -34,3 +34,6 @@ export const intervalText = ({ interval }: Contrast): string =>
   interval ? `[${signed(100 * interval.low, 1)}, ${signed(100 * interval.high, 1)}]` : "(no interval)";
 
 export const pText = (p: number | undefined): string => (p === undefined ? "–" : p < 0.001 ? "< 0.001" : p.toFixed(3));
+
+/** "p = 0.003", "p < 0.001". */
+export const pIs = (p: number | undefined): string => `p ${p !== undefined && p < 0.001 ? "" : "= "}${pText(p)}`;

@@ -63,8 +63,10 @@ function warningsOf(family: Family, kinds: readonly string[]): string[] {
     ...short
       .sort((a, b) => order.indexOf(a) - order.indexOf(b))
       .map((kind) => `${kind} has one strength, which is no trend; add strengths, as --set strengths.${kind}=a,b,c`),
-    ...family.collapsed.map(
-      ({ label, seed }) => `${label}, seed ${seed}: collapsed (source accuracy at chance), in no verdict`,
-    ),
+    ...(family.collapsed.length > 0
+      ? [
+          `collapsed (source accuracy at chance) and in no verdict: ${family.collapsed.map(({ label, seed }) => `${label} at seed ${seed}`).join(", ")}`,
+        ]
+      : []),
   ];
 }

@@ -4,8 +4,8 @@ import {
   intervalText,
   list,
   moreSeeds,
+  pIs,
   points,
-  pText,
   seedsText,
   signed,
   targetText,
@@ -106,7 +106,7 @@ function counterexamples({ dt, robust, target, family }: Measured, id: "not-nece
       .slice(0, 3)
       .map(
         ({ contrast, beside }) =>
-          `${contrast.setting.label}: ${names[0]} ${points(contrast.difference)} (p = ${pText(contrast.p)}), ${names[1]} ${points(beside.difference)} ${intervalText(beside)}; ${targetText(target, contrast)}.`,
+          `${contrast.setting.label}: ${names[0]} ${points(contrast.difference)} (${pIs(contrast.p)}), ${names[1]} ${points(beside.difference)} ${intervalText(beside)}; ${targetText(target, contrast)}.`,
       ),
   ];
   const candidate = pairs
@@ -142,7 +142,7 @@ function trendVerdict(
         : []),
       ...trends.map(
         ({ kind, rho, p, interval, seeds, levels }) =>
-          `${kind}: Spearman of strength with ${name} ${signed(rho)}${interval ? ` [${signed(interval.low)}, ${signed(interval.high)}]` : ""}, p = ${pText(p)}, ${levels} levels (vanilla among them), ${seeds} seeds.`,
+          `${kind}: Spearman of strength with ${name} ${signed(rho)}${interval ? ` [${signed(interval.low)}, ${signed(interval.high)}]` : ""}, ${pIs(p)}, ${levels} levels (vanilla among them), ${seeds} seeds.`,
       ),
     ],
     missing:
