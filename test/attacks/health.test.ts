@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { examineVictim } from "../../src/attacks/health/examine-victim.ts";
 import {
   type AttackPlan,
   attackAll,
@@ -10,6 +11,7 @@ import {
   plansFor,
   type Victim,
 } from "../../src/attacks/index.ts";
+import { imageSize } from "../../src/attacks/victim.ts";
 import { fixtures, honest, overconfident, radius } from "./fixtures.ts";
 
 async function attacked(
@@ -91,6 +93,44 @@ test("a clean verdict that does not repeat at eps 0 fails the attack", async () 
   const health = await examined(victim, data, plan, () => ({ clean: false, robust: false }), { examples: 12 });
   expect(health).toMatchObject({ verdict: "failed", examples: 12 });
   expect(health.flags[0]).toBe("eps-0: 100.0 % of 12 (at most 0.0 %)");
+});
+
+test("it tries 20 steps of eps / 4 where the attack is not PGD: half, whole and double eps, everything, and 40 steps", async () => {
+  // No point breaks a constant victim, so every step is taken.
+  let asked = 0;
+  const constant = (images: Float32Array) =>
+    Float32Array.from({ length: (3 * images.length) / imageSize(honest.victim) }, (_, i) => (i % 3 === 1 ? 1 : 0));
+  const victim: Victim = {
+    ...honest.victim,
+    logits: async (images) => constant(images),
+    gradient: async (_, images) => {
+      asked += images.length / imageSize(honest.victim);
+      return { logits: constant(images), gradient: images.map(() => 1) };
+    },
+  };
+  const data = { ...honest.data, labels: honest.data.labels.map(() => 1) };
+  const plan: AttackPlan = { kind: "fgsm", norm: "l2", eps: 0.1 };
+  await examined(victim, data, plan, () => ({ clean: true, robust: true }), { examples: 5 });
+  expect(asked).toBe(5 * (3 + 3 * 20 + 20 + 40));
+});
+
+test("outputs in [0, 1] that do not add up to 1 are no probabilities; those that do, but for rounding, are", async () => {
+  const saying = (logits: readonly number[]): Victim => ({
+    ...honest.victim,
+    logits: async (images) => {
+      const rows = images.length / imageSize(honest.victim);
+      return Float32Array.from({ length: 3 * rows }, (_, i) => logits[i % 3] ?? 0);
+    },
+  });
+  const outcome = async (logits: readonly number[]) => {
+    const checks = await examineVictim(saying(logits), honest.data, Uint32Array.from(Array(20).keys()));
+    return checks.find(({ check }) => check === "probabilities")?.outcome;
+  };
+  expect(await outcome([0.2, 0.3, 0.50001])).toBe("suspect");
+  expect(await outcome([0, 0, 1])).toBe("suspect");
+  expect(await outcome([0.2, 0.3, 0.501])).toBe("ok");
+  expect(await outcome([0.9, 0.9, 0.1])).toBe("ok");
+  expect(await outcome([-0.5, 1.5, 0])).toBe("ok");
 });
 
 test("what an attack meets outside the ball breaks nothing", async () => {

@@ -180,6 +180,17 @@ test("the ensemble is AutoAttack's standard version", () => {
   ]);
 });
 
+test("what is not said is as documented: steps of eps / 4, 5,000 queries, 9 targets where there are as many classes", () => {
+  const ball = { norm: "l2", eps: 0.2 } as const;
+  const plan = (name: AttackName, change = {}) =>
+    plansFor(name, { ...ball, steps: 3, restarts: 2, classes: 10, ...change })[0];
+  expect(plan("pgd")).toEqual({ kind: "pgd", ...ball, steps: 3, stepSize: 0.05, restarts: 2 });
+  expect(plan("pgd", { eps: 0 })).toMatchObject({ eps: 0, stepSize: 1 });
+  expect(plan("square")).toEqual({ kind: "square", ...ball, queries: 5000, restarts: 2 });
+  expect(plan("fab")).toMatchObject({ targets: 9 });
+  expect(plan("apgd-t", { classes: 4 })).toMatchObject({ targets: 3 });
+});
+
 test("mistakes of the user are told before anything runs", () => {
   const { victim, data } = linearCase(2);
   const start = (plan: AttackPlan) => attackAll(victim, data, plan, { seed: 1 });

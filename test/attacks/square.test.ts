@@ -65,17 +65,28 @@ describe("linf", () => {
 describe("l2", () => {
   test("it starts at distance eps with tiles of a fifth of the side, alike in all channels but for their signs", () => {
     for (const seed of seeds) {
-      const start = l2Start(0.4, grey(15), shapeOf(15), randomStream(seed));
-      expect(Math.sqrt([0, 1, 2].reduce((sum, c) => sum + squaresOf(start, grey(15), c, 225), 0))).toBeCloseTo(0.4, 6);
+      const start = l2Start(0.4, grey(17), shapeOf(17), randomStream(seed));
+      expect(Math.sqrt([0, 1, 2].reduce((sum, c) => sum + squaresOf(start, grey(17), c, 289), 0))).toBeCloseTo(0.4, 6);
       for (let top = 0; top < 15; top += 3)
         for (let left = 0; left < 15; left += 3) {
-          const tile = (c: number) => [0, 1, 2].map((y) => [0, 1, 2].map((x) => at(start, 15, c, top + y, left + x)));
-          // 75 tiles of equal length in three channels.
+          const tile = (c: number) => [0, 1, 2].map((y) => [0, 1, 2].map((x) => at(start, 17, c, top + y, left + x)));
+          // 75 tiles of equal length in three channels; the last 2 rows and columns hold no whole one.
           for (let c = 0; c < 3; c++) expectEta(tile(c), 0.4 / Math.sqrt(75));
           expect(isUpright(tile(1))).toBe(isUpright(tile(0)));
           expect(isUpright(tile(2))).toBe(isUpright(tile(0)));
         }
     }
+  });
+
+  test("an image of fewer than 5 pixels a side starts with tiles of one pixel", () => {
+    const blocks = new Set<number>();
+    for (const seed of seeds) {
+      const start = l2Start(0.4, grey(4), shapeOf(4), randomStream(seed));
+      for (const value of start) expect(Math.abs(value - 0.5)).toBeCloseTo(0.4 / Math.sqrt(48), 6);
+      // Tiles of 2 x 2 would have two pixels of each sign.
+      blocks.add([0, 1, 4, 5].filter((i) => (start[i] ?? 0) > 0.5).length);
+    }
+    expect(blocks.has(1) || blocks.has(3)).toBe(true);
   });
 
   test("from the clean image a step puts all of eps into one square of the paper's pattern", () => {

@@ -70,6 +70,7 @@ test("a folder with train and val is read by class, whatever the format, the siz
     [0, 255, 0],
     [255, 0, 0],
   ]);
+  expect((await loadImageFolder(folder, "test", { cacheDir: newFolder(), threads: 2 })).shape).toEqual([2, 3, 32, 32]);
 });
 
 test("without splits a fifth of each class is the test split, always the same", async () => {

@@ -1,5 +1,13 @@
 import { expect, test } from "vitest";
-import { bytesOf, gather, gatherLabels, type LabelledImages, threeBy32, toFloat } from "../../src/datasets/index.ts";
+import {
+  bytesOf,
+  concatenate,
+  gather,
+  gatherLabels,
+  type LabelledImages,
+  threeBy32,
+  toFloat,
+} from "../../src/datasets/index.ts";
 
 /** Three images of 2 channels of 1 x 2 pixels. */
 const three: LabelledImages = {
@@ -8,6 +16,31 @@ const three: LabelledImages = {
   labels: Int32Array.of(7, 8, 9),
   classes: [],
 };
+
+/** The same, not held in memory: image k is bytes 4 k to 4 k + 3. */
+const read: LabelledImages = {
+  ...three,
+  pixels: { read: (index, out, at) => out.set(bytesOf(three).subarray(4 * index, 4 * index + 4), at) },
+};
+
+test("images that are read one by one are those in memory", () => {
+  expect(bytesOf(read)).toEqual(bytesOf(three));
+  expect(toFloat(read, [2, 0])).toEqual(toFloat(three, [2, 0]));
+  const view = gather(read, [2, 0, 2]);
+  expect(bytesOf(view)).toEqual(bytesOf(gather(three, [2, 0, 2])));
+  expect(toFloat(view, [1])).toEqual(toFloat(three, [0]));
+  expect(view.labels).toEqual(Int32Array.of(9, 7, 9));
+});
+
+test("sets one after the other, held or not; of one image size", () => {
+  const both = concatenate([three, gather(read, [1])]);
+  expect(both.shape).toEqual([4, 2, 1, 2]);
+  expect([...bytesOf(both)]).toEqual([...bytesOf(three), 1, 2, 3, 4]);
+  expect(() => concatenate([])).toThrow("expected at least one set");
+  expect(() => concatenate([three, { pixels: new Uint8Array(4), shape: [1, 1, 2, 2] }])).toThrow(
+    "concatenate: expected images of [2,1,2], got [1,2,2]",
+  );
+});
 
 test("gather takes images and labels in the order asked, repeats included", () => {
   const out = gather(three, [2, 0, 2]);
@@ -59,8 +92,27 @@ test("28 x 28 grey becomes three equal channels with 2 zeros on each side", () =
   }
 });
 
+test("smaller colour images keep their channels and stand in the middle, a spare row or column below or right", () => {
+  const [height, width] = [3, 30];
+  const small = Uint8Array.from({ length: 2 * 3 * height * width }, (_, i) => 1 + (i % 250));
+  const served = bytesOf(threeBy32({ pixels: small, shape: [2, 3, height, width] }));
+  const expected = new Uint8Array(2 * 3 * 1024);
+  for (let plane = 0; plane < 6; plane++)
+    for (let y = 0; y < height; y++)
+      for (let x = 0; x < width; x++)
+        expected[plane * 1024 + (y + 14) * 32 + x + 1] = small[(plane * height + y) * width + x] ?? 0;
+  expect(served).toEqual(expected);
+});
+
 test("three channels of 32 x 32 stay as they are; larger images have no rule", () => {
   const images = { pixels: new Uint8Array(3072), shape: [1, 3, 32, 32] } as const;
   expect(threeBy32(images).pixels).toBe(images.pixels);
   expect(() => threeBy32({ pixels: new Uint8Array(3 * 64 * 64), shape: [1, 3, 64, 64] })).toThrow("[1, 3, 64, 64]");
+  for (const shape of [
+    [1, 3, 33, 32],
+    [1, 3, 32, 33],
+    [1, 2, 32, 32],
+    [1, 4, 32, 32],
+  ] as const)
+    expect(() => threeBy32({ pixels: new Uint8Array(6000), shape })).toThrow(`[${shape.join(", ")}]`);
 });
