@@ -3,6 +3,14 @@ import type { Ball } from "./ball.ts";
 import { climbed, projectOnto, randomStart } from "./neighbourhood.ts";
 import type { Example, Search } from "./search.ts";
 
+export interface PgdConfig extends Ball {
+  readonly steps: number;
+  /** Length of a step in the ball's norm; the paper's code uses eps / 4. */
+  readonly stepSize: number;
+  /** Runs from different random starts; the worst of them counts. */
+  readonly restarts: number;
+}
+
 /**
  * Projected gradient descent (Madry et al. 2018), restart after restart: from a uniform point of the ball,
  * x <- P(x + stepSize * steepest ascent of the log-odds), `steps` times. The starts are those of `pgd`.
@@ -12,12 +20,7 @@ import type { Example, Search } from "./search.ts";
  */
 export function* pgdSearch(
   { index, image }: Example,
-  {
-    steps,
-    stepSize,
-    restarts,
-    ...ball
-  }: Ball & { readonly steps: number; readonly stepSize: number; readonly restarts: number },
+  { steps, stepSize, restarts, ...ball }: PgdConfig,
   seed: number,
 ): Search {
   for (let restart = 0; restart < restarts; restart++) {

@@ -1,4 +1,4 @@
-import { InputError, randomStream, seedFor, type Tensor, tensor } from "../base/index.ts";
+import { randomStream, seedFor, type Tensor, tensor } from "../base/index.ts";
 import type { LabelledImages } from "../datasets/index.ts";
 import { type CompileOptions, compile, type Traced } from "../engine/index.ts";
 import {
@@ -11,16 +11,11 @@ import {
   paddedBatches,
 } from "../models/index.ts";
 import { type Ascended, ascend, type Judged, judge } from "./ascend.ts";
-import { type Ball, checkBall, offsetsInBall } from "./ball.ts";
+import type { Ball } from "./ball.ts";
+import { randomStart } from "./neighbourhood.ts";
+import type { PgdConfig } from "./pgd-search.ts";
+import { checkPlan } from "./plans.ts";
 import { noVerdicts, recordClean, recordIterate, recordLast, type Verdicts } from "./verdicts.ts";
-
-export interface PgdConfig extends Ball {
-  readonly steps: number;
-  /** Length of a step in the ball's norm; the paper's code uses eps / 4. */
-  readonly stepSize: number;
-  /** Runs from different random starts; the worst of them counts. */
-  readonly restarts: number;
-}
 
 export interface PgdOptions extends CompileOptions {
   /** Names the random starts: an example's start depends on the seed, its index and the restart, not on its batch. */
@@ -52,7 +47,8 @@ export interface PgdStep {
  *
  * Source: Xu et al. 2022 evaluate with l2, eps 0.25, 20 steps, one start, last iterate. We also keep the worst iterate
  * and the worst restart, and a gradient of zero leaves an image where it is instead of turning it into NaN.
- * Throws InputError when the images do not fit the model or the configuration is out of range, and the signal's
+ * `pgdSearch` is the same attack on a victim that is asked point by point; it stops where an example breaks, so that it knows
+ * no last iterate. Throws InputError when the images do not fit the model or the configuration is out of range, and the signal's
  * reason when it is aborted.
  */
 export async function* pgd(
@@ -63,7 +59,7 @@ export async function* pgd(
   { seed, batch = 128, signal, ...engine }: PgdOptions,
 ): AsyncGenerator<PgdStep, Verdicts> {
   checkImages("attack", model, data);
-  checkConfig(config);
+  checkPlan({ kind: "pgd", ...config }, model.classes);
   const n = data.shape[0];
   const size = batchRows(n, batch);
   const verdicts = noVerdicts(n);
@@ -130,26 +126,13 @@ async function compileAttack(
   };
 }
 
-/** Uniform in the ball, then clipped to [0, 1]. */
+/** A random start for each example, named by its index. */
 function startingPoints({ indices, images }: Batch, ball: Ball, seed: number): Tensor<"float32"> {
   const size = images.data.length / (images.shape[0] ?? 1);
   const started = images.data.slice();
   for (const [row, i] of indices.entries()) {
-    const offsets = offsetsInBall(ball, 1, size, randomStream(seedFor(seed, "start", i)));
-    for (let k = 0; k < size; k++) {
-      const at = row * size + k;
-      started[at] = Math.min(1, Math.max(0, (started[at] ?? 0) + (offsets[k] ?? 0)));
-    }
+    const image = images.data.subarray(row * size, (row + 1) * size);
+    started.set(randomStart(ball, image, randomStream(seedFor(seed, "start", i))), row * size);
   }
   return tensor("float32", images.shape, started);
-}
-
-function checkConfig(config: PgdConfig): void {
-  checkBall(config);
-  const { steps, stepSize, restarts } = config;
-  for (const [name, count] of Object.entries({ steps, restarts }))
-    if (!Number.isInteger(count) || count < 1)
-      throw new InputError(`attack: ${name}: expected a whole number of at least 1, got ${count}`);
-  if (!(stepSize > 0) || !Number.isFinite(stepSize))
-    throw new InputError(`attack: stepSize: expected a number above 0, got ${stepSize}`);
 }

@@ -3,13 +3,13 @@ import { apgd } from "./apgd.ts";
 import { type Ball, checkBall } from "./ball.ts";
 import { fab } from "./fab.ts";
 import { fgsm } from "./fgsm.ts";
-import { pgdSearch } from "./pgd-search.ts";
+import { type PgdConfig, pgdSearch } from "./pgd-search.ts";
 import type { Example, Search } from "./search.ts";
 import { square } from "./square.ts";
 
 /** One attack with its settings, as plain data. */
 export type KnownPlan =
-  | (Ball & { readonly kind: "pgd"; readonly steps: number; readonly stepSize: number; readonly restarts: number })
+  | (PgdConfig & { readonly kind: "pgd" })
   | (Ball & { readonly kind: "fgsm" })
   | (Ball & { readonly kind: "apgd-ce" | "apgd-dlr"; readonly steps: number; readonly restarts: number })
   | (Ball & {

@@ -15,6 +15,7 @@ const { values, positionals } = parseArgs({
   options: { sample: { type: "string", default: "40" }, seed: { type: "string", default: "1" } },
 });
 const sample = Number(values.sample);
+if (!(sample >= 1)) throw new Error(`--sample: expected a number of at least 1, got ${values.sample}`);
 
 const tell = (line: string) => process.stdout.write(`${line}\n`);
 const short = (text: string) => (text.length > 70 ? `${text.slice(0, 67)}...` : text).replaceAll(/\s+/g, " ");
@@ -24,6 +25,8 @@ const sourcesOf = (part: string): string[] =>
   globSync([...(parts[part]?.sources ?? [])], { exclude: [...(parts[part]?.without ?? [])] }).sort();
 
 interface Choice {
+  /** As it was named. */
+  readonly word: string;
   readonly part: string;
   readonly possible: number;
   /** In the order in which they are tried, until `wanted` were that the compiler takes. */
@@ -35,13 +38,13 @@ function choose(word: string): Choice {
   if (word in parts) {
     const all = sourcesOf(word).flatMap(mutantsIn);
     const drawn = all.toSorted((a, b) => (a.lot < b.lot ? -1 : 1)).slice(0, 2 * sample);
-    return { part: word, possible: all.length, mutants: drawn, wanted: sample };
+    return { word, part: word, possible: all.length, mutants: drawn, wanted: sample };
   }
   const [file = "", line] = word.split(":");
   const part = Object.keys(parts).find((name) => sourcesOf(name).includes(file));
   if (!part) throw new Error(`${word}: expected a part (${Object.keys(parts).join(", ")}) or one of their files`);
   const all = mutantsIn(file).filter((mutant) => line === undefined || mutant.line === Number(line));
-  return { part, possible: all.length, mutants: all, wanted: all.length };
+  return { word, part, possible: all.length, mutants: all, wanted: all.length };
 }
 
 /** A fault's lot is drawn by what it changes, so that it stays the same when other lines of its file change. */
@@ -85,19 +88,22 @@ process.once("SIGINT", () => {
 const rows: string[] = [];
 const survivors: string[] = [];
 try {
-  for (const word of positionals.length > 0 ? positionals : Object.keys(parts)) {
-    const { part, possible, mutants, wanted } = choose(word);
-    const valid = (await copy.wellTyped(mutants)).slice(0, wanted);
-    const limits = await limitsOf(part);
+  const choices = (positionals.length > 0 ? positionals : Object.keys(parts)).map(choose);
+  const typed = new Set(await copy.wellTyped(choices.flatMap(({ mutants }) => mutants)));
+  const limits = new Map<string, readonly number[]>();
+  for (const { word, part, possible, mutants, wanted } of choices) {
+    const tried = mutants.filter((mutant) => typed.has(mutant)).slice(0, wanted);
+    const partLimits = limits.get(part) ?? (await limitsOf(part));
+    limits.set(part, partLimits);
     const counts = { killed: 0, "timed out": 0, survived: 0 };
-    for (const [i, mutant] of valid.entries()) {
-      const outcome = await outcomeOf(part, mutant, limits);
+    for (const [i, mutant] of tried.entries()) {
+      const outcome = await outcomeOf(part, mutant, partLimits);
       counts[outcome] += 1;
       if (outcome === "survived") survivors.push(told(mutant));
-      tell(`${part} ${i + 1}/${valid.length}  ${outcome}  ${told(mutant)}`);
+      tell(`${word} ${i + 1}/${tried.length}  ${outcome}  ${told(mutant)}`);
     }
-    const noticed = `${Math.round((100 * (valid.length - counts.survived)) / valid.length)} %`;
-    rows.push(`| ${[word, possible, valid.length, ...Object.values(counts), noticed].join(" | ")} |`);
+    const noticed = `${Math.round((100 * (tried.length - counts.survived)) / tried.length)} %`;
+    rows.push(`| ${[word, possible, tried.length, ...Object.values(counts), noticed].join(" | ")} |`);
   }
 } finally {
   copy.close();
