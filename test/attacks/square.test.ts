@@ -170,31 +170,60 @@ function expectEta(patch: readonly (readonly number[])[], length: number): void 
 const isUpright = (patch: readonly (readonly number[])[]): boolean =>
   Math.abs(patch[0]?.[1] ?? 0) > Math.abs(patch[1]?.[0] ?? 0);
 
-test("of 100 queries on 32 x 32 pixels the squares' sides are those of the paper's schedule", () => {
-  const example = { index: 0, image: grey(32), shape: shapeOf(32), label: 0, logits: Float32Array.of(1, 0) };
-  const run = square({ norm: "linf", eps: 0.1, queries: 100, restarts: 1 }, example, 1);
-  const asked: Float32Array[] = [];
-  // The margin never rises, so each proposal is one square on the same start.
+/** How many rows each proposal of a run changes, where the margin never rises: each is one square on the same start. */
+function sidesOf(size: number, queries: number, until: number): number[] {
+  const example = { index: 0, image: grey(size), shape: shapeOf(size), label: 0, logits: Float32Array.of(1, 0) };
+  const run = square({ norm: "linf", eps: 0.1, queries, restarts: 1 }, example, 1);
   const answer = { logits: Float32Array.of(1, 0), gradient: new Float32Array() };
-  for (let next = run.next(); !next.done; next = run.next(answer)) asked.push(next.value.image);
-  expect(asked).toHaveLength(100);
-  // 0.8 of the pixels, halved after 10, 50, 200, ... of 10,000 queries: sqrt(0.8 / 2^k 1024), rounded.
-  const sides = [
-    [1, 14],
-    [3, 10],
-    [6, 7],
-    [11, 5],
-    [21, 4],
-    [41, 3],
-    [61, 2],
-    [81, 1],
-  ] as const;
-  const [start = grey(32), ...proposals] = asked;
-  for (const [i, proposal] of proposals.entries()) {
-    const rows = new Set([...proposal.keys()].filter((k) => proposal[k] !== start[k]).map((k) => (k >> 5) & 31));
-    const side = sides.findLast(([from]) => i + 1 >= from)?.[1];
-    // A small square may happen to be what the stripes are already.
-    if (rows.size > 0 || (side ?? 0) > 3) expect([i + 1, rows.size]).toEqual([i + 1, side]);
+  const start = run.next().value?.image ?? grey(size);
+  const sides: number[] = [];
+  for (let next = run.next(answer); !next.done && sides.length < until; next = run.next(answer)) {
+    const { image } = next.value;
+    const changed = [...image.keys()].filter((k) => image[k] !== start[k]);
+    sides.push(new Set(changed.map((k) => Math.floor(k / size) % size)).size);
+  }
+  return sides;
+}
+
+// Sides are sqrt(0.8 / 2^k size^2), rounded, k counting which of 10, 50, 200, 500, 1000, 2000, ... of 10,000 have passed.
+test.each([
+  [
+    32,
+    100,
+    99,
+    [
+      [1, 14],
+      [3, 10],
+      [6, 7],
+      [11, 5],
+      [21, 4],
+      [41, 3],
+      [61, 2],
+      [81, 1],
+    ],
+  ],
+  [
+    16,
+    10_000,
+    2002,
+    [
+      [1, 14],
+      [11, 10],
+      [51, 7],
+      [201, 5],
+      [501, 4],
+      [1001, 3],
+      [2001, 2],
+    ],
+  ],
+])("on %i pixels a side, of %i queries, squares shrink by the paper's schedule", (size, queries, until, expected) => {
+  const sides = sidesOf(size, queries, until);
+  expect(sides).toHaveLength(until);
+  for (const [i, rows] of sides.entries()) {
+    const side = expected.findLast(([from = 0]) => i + 1 >= from)?.[1] ?? 0;
+    // A small square may happen to be, in some rows or all, what the stripes are already.
+    if (side > 3) expect([i + 1, rows]).toEqual([i + 1, side]);
+    else expect([0, side]).toContain(rows);
   }
 });
 

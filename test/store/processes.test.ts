@@ -87,5 +87,5 @@ test(
     }
     expect(acknowledged.size).toBeGreaterThan(kills);
   },
-  30_000 + kills * 10_000,
+  300_000 + kills * 10_000,
 );

@@ -10,7 +10,7 @@ const folder = mkdtempSync(join(tmpdir(), "carryover-store-"));
 let store: Store;
 beforeAll(async () => {
   store = await openStore(join(folder, "made", "when needed"));
-}, 60_000);
+});
 afterAll(async () => {
   await store.close();
   rmSync(folder, { recursive: true, force: true });
