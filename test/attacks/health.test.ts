@@ -96,22 +96,37 @@ test("a clean verdict that does not repeat at eps 0 fails the attack", async () 
 });
 
 test("it tries 20 steps of eps / 4 where the attack is not PGD: half, whole and double eps, everything, and 40 steps", async () => {
-  // No point breaks a constant victim, so every step is taken.
-  let asked = 0;
-  const constant = (images: Float32Array) =>
-    Float32Array.from({ length: (3 * images.length) / imageSize(honest.victim) }, (_, i) => (i % 3 === 1 ? 1 : 0));
+  // No point breaks a constant victim, so every step is taken, each pixel upwards by the step.
+  const asked: Float32Array[] = [];
+  const constant = Float32Array.of(0, 1, 0);
+  const logits = async (images: Float32Array) =>
+    Float32Array.from({ length: (3 * images.length) / imageSize(honest.victim) }, (_, i) => constant[i % 3] ?? 0);
   const victim: Victim = {
     ...honest.victim,
-    logits: async (images) => constant(images),
+    logits,
     gradient: async (_, images) => {
-      asked += images.length / imageSize(honest.victim);
-      return { logits: constant(images), gradient: images.map(() => 1) };
+      asked.push(images.slice());
+      return { logits: await logits(images), gradient: images.map(() => 1) };
     },
   };
   const data = { ...honest.data, labels: honest.data.labels.map(() => 1) };
-  const plan: AttackPlan = { kind: "fgsm", norm: "l2", eps: 0.1 };
-  await examined(victim, data, plan, () => ({ clean: true, robust: true }), { examples: 5 });
-  expect(asked).toBe(5 * (3 + 3 * 20 + 20 + 40));
+  const plan: AttackPlan = { kind: "fgsm", norm: "linf", eps: 0.1 };
+  await examined(victim, data, plan, () => ({ clean: true, robust: true }), { examples: 1 });
+  const probes = [
+    [3, 0],
+    [20, 0.0125],
+    [20, 0.025],
+    [20, 0.05],
+    [20, 0.25],
+    [40, 0.025],
+  ] as const;
+  expect(asked).toHaveLength(3 + 4 * 20 + 40);
+  let at = 0;
+  for (const [steps, length] of probes) {
+    const [from = constant, to = constant] = asked.slice(at, at + 2);
+    expect(Math.max(...to.map((pixel, i) => pixel - (from[i] ?? 0)))).toBeCloseTo(length, 6);
+    at += steps;
+  }
 });
 
 test("outputs in [0, 1] that do not add up to 1 are no probabilities; those that do, but for rounding, are", async () => {

@@ -8,6 +8,7 @@ import {
   plansFor,
   victimOf,
 } from "../../src/attacks/index.ts";
+import { searchOf } from "../../src/attacks/plans.ts";
 import { float32, InputError, randomStream, type Tensor } from "../../src/base/index.ts";
 import { bytesOf, type LabelledImages } from "../../src/datasets/index.ts";
 import type { Model, Parameters } from "../../src/models/index.ts";
@@ -189,6 +190,14 @@ test("what is not said is as documented: steps of eps / 4, 5,000 queries, 9 targ
   expect(plan("square")).toEqual({ kind: "square", ...ball, queries: 5000, restarts: 2 });
   expect(plan("fab")).toMatchObject({ targets: 9 });
   expect(plan("apgd-t", { classes: 4 })).toMatchObject({ targets: 3 });
+  // The targeted DLR loss speaks of the fourth largest logit.
+  const image = new Float32Array(3);
+  const lossOf = (classes: number) => {
+    const example = { index: 0, image, shape: [3, 1, 1], label: 0, logits: new Float32Array(classes) } as const;
+    const targeted = plan("apgd-t", { classes });
+    return targeted && searchOf(targeted, 1)(example).next().value?.loss;
+  };
+  expect([2, 3, 4, 10].map(lossOf)).toEqual(["difference", "difference", "targeted-dlr", "targeted-dlr"]);
 });
 
 test("mistakes of the user are told before anything runs", () => {
