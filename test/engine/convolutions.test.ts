@@ -160,6 +160,32 @@ describe("value and gradients", () => {
   );
 });
 
+describe("what strides leave unread", () => {
+  const strided = (
+    images: readonly number[],
+    weights: readonly number[],
+    strides: Pair,
+    padding: Pair = [0, 0],
+  ): Case => ({
+    images,
+    weights,
+    strides,
+    padding: [padding, padding],
+    lhsDilation: [1, 1],
+    rhsDilation: [1, 1],
+    groups: 1,
+  });
+  test.each([
+    ["the last row and column", strided([2, 2, 6, 5], [3, 2, 2, 2], [3, 2])],
+    ["the last column", strided([2, 2, 4, 7], [3, 2, 2, 2], [2, 2])],
+    ["the last row", strided([2, 2, 7, 4], [3, 2, 2, 2], [2, 2])],
+    ["pixels between those of a 1x1 kernel", strided([2, 3, 5, 7], [2, 3, 1, 1], [2, 3])],
+    ["and after its last", strided([2, 3, 6, 6], [2, 3, 1, 1], [2, 4])],
+    ["and in columns alone", strided([2, 3, 3, 4], [2, 3, 1, 1], [1, 2])],
+    ["and among padding", strided([2, 3, 4, 5], [2, 3, 1, 1], [2, 2], [1, 1])],
+  ])("%s", (_, geometry) => firstDerivatives(geometry, 3));
+});
+
 describe("second derivatives", () => {
   const families = {
     plain: geometries({ rhsDilation: fc.constant([1, 1]) }),
