@@ -7,27 +7,23 @@ import { measurePredictors } from "../metrics/index.ts";
 import type { Row } from "../studies/index.ts";
 import { rowSchema } from "../studies/row.ts";
 import { predictorData } from "../studies/run-trial.ts";
-import { foldersFor, resultsFolder } from "./folders.ts";
+import { resultsFolder } from "./folders.ts";
+import type { TrainedPlaces } from "./options.ts";
 import { columns, complain, print, printJson } from "./output.ts";
 import { rowsOfStudy, trainedTrial } from "./study-rows.ts";
 
-export interface ClaimsRequest {
+export interface ClaimsRequest extends TrainedPlaces {
   readonly out?: string;
-  readonly data?: readonly string[];
-  readonly database?: string;
   readonly json?: boolean;
 }
 
 /** Judges a study: prints the tables, and writes claims.md, claims.html and claims.json. */
-export async function claimsOfStudy(
-  study: string,
-  { out, data, database, json = false }: ClaimsRequest,
-): Promise<void> {
-  const { name, rows } = await rowsOfStudy("claims", study, database);
+export async function claimsOfStudy(study: string, { out, json = false, ...places }: ClaimsRequest): Promise<void> {
+  const { name, rows } = await rowsOfStudy("claims", study, places.database);
   // Bad input is told before anything is computed.
   judge(rows);
   const outDir = out ?? resultsFolder(name);
-  const judgement = judge(await withPredictors(rows, outDir, data));
+  const judgement = judge(await withPredictors(rows, outDir, places));
   const contents = {
     "claims.md": claimsMarkdown(judgement, name),
     "claims.html": claimsPage(judgement, name),
@@ -59,17 +55,16 @@ function plain({ family, ...rest }: Judgement) {
  * Rows with the predictors that older ones lack, measured from their checkpoints and kept in predictors.json beside the
  * results. Where a checkpoint is gone the row stays as it is, and predictors are left out of the ranking.
  */
-async function withPredictors(rows: readonly Row[], outDir: string, data: readonly string[] = []): Promise<Row[]> {
+async function withPredictors(rows: readonly Row[], outDir: string, places: TrainedPlaces): Promise<Row[]> {
   const lacking = rows.filter((row) => row.predictors === undefined);
   if (lacking.length === 0) return [...rows];
   const path = join(outDir, "predictors.json");
   const known: Record<string, unknown> = existsSync(path) ? JSON.parse(await readFile(path, "utf8")) : {};
-  const folders = foldersFor(data);
   const missing = lacking.filter(({ trialId }) => !Object.hasOwn(known, trialId));
   for (const [i, row] of missing.entries()) {
     if (i % 10 === 0)
       complain(`claims: measuring predictors of ${i} of ${missing.length} trials from their checkpoints`);
-    const trained = await trainedTrial(row, folders);
+    const trained = await trainedTrial(row, places);
     if (!trained) continue;
     const { model, parameters, source, target } = trained;
     known[row.trialId] = await measurePredictors(model, parameters, predictorData(source, target), {

@@ -12,7 +12,7 @@ const tolerance = 1e-5;
 
 /** Writes a model, reads it again and compares the logits on random images: what was written answers as it did. */
 export async function exportModel(name: string, request: ExportModelRequest): Promise<void> {
-  const { path, trial } = await namedModel("export-model", name);
+  const { path, trial } = await namedModel("export-model", name, request);
   const out = request.out ?? `${trial ? name : stem(path)}.onnx`;
   if (!/\.(onnx|safetensors)$/.test(out))
     throw new InputError(`--out: expected a file that ends in .onnx or .safetensors, got "${out}"`);

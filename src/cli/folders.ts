@@ -18,12 +18,14 @@ export const resultsFolder = (study: string): string => join("results", study);
 export interface Folders {
   readonly dataDirs: string[];
   readonly cacheDir: string;
+  /** Images that cannot be decoded are left out instead of being an error. */
+  readonly skipCorrupt: boolean;
 }
 
 /** The folders to look for data in: those of --data first, then those of CARRYOVER_DATA; and the cache for downloads. */
-export function foldersFor(data: readonly string[] = []): Folders {
+export function foldersFor(data: readonly string[] = [], skipCorrupt = false): Folders {
   const { dataDirs, cacheDir } = dataFolders();
   for (const dir of data)
     if (!existsSync(dir)) throw new InputError(`--data: expected a folder, got "${dir}", which is not there`);
-  return { dataDirs: [...data.map((dir) => resolve(dir)), ...dataDirs], cacheDir };
+  return { dataDirs: [...data.map((dir) => resolve(dir)), ...dataDirs], cacheDir, skipCorrupt };
 }

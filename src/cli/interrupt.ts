@@ -1,4 +1,5 @@
 import { exitCodes } from "./launch.ts";
+import { complain } from "./output.ts";
 
 /** npm passes Ctrl-C on to a process that the terminal has told already: what follows this soon is the same one. */
 const sameSignalMs = 300;
@@ -39,5 +40,19 @@ export async function tellOfInterrupt<T>(
     return await work();
   } finally {
     signal.removeEventListener("abort", heard);
+  }
+}
+
+/** For work that keeps nothing on its way: an interruption says so, and ends the process at once. */
+export async function losingAll<T>(command: string, work: () => Promise<T>): Promise<T> {
+  const interrupt = catchInterrupt();
+  interrupt.signal.addEventListener("abort", () => {
+    complain(`Interrupted. ${command} keeps nothing of an unfinished report: the same line begins anew.`);
+    process.exit(exitCodes.interrupted);
+  });
+  try {
+    return await work();
+  } finally {
+    interrupt.dispose();
   }
 }

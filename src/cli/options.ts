@@ -1,3 +1,4 @@
+import type { Command } from "commander";
 import { choose, InputError } from "../base/index.ts";
 
 /** Collects an option that may be given several times. */
@@ -41,6 +42,33 @@ export const skipCorruptOption = [
   "--skip-corrupt",
   "leave out images that cannot be decoded, instead of ending; they are counted and named",
 ] as const;
+
+export const artifactsOption = [
+  "--artifacts <folder>",
+  "where models and checkpoints are kept (default: .carryover/work)",
+] as const;
+
+export const dataOption = [
+  "--data <folder>",
+  "a folder to look for data in; may be given several times",
+  collect,
+] as const;
+
+/** Where a command that looks at what was trained finds rows, models and images. */
+export interface TrainedPlaces {
+  readonly database?: string;
+  readonly artifacts?: string;
+  readonly data?: readonly string[];
+  readonly skipCorrupt?: boolean;
+}
+
+/** The options of `TrainedPlaces`, as `run` has them. */
+export const withPlaces = (command: Command): Command =>
+  command
+    .option("--database <url>", databaseHelp)
+    .option(...artifactsOption)
+    .option(...dataOption)
+    .option(...skipCorruptOption);
 
 /** Reads a number for each of the three colours. */
 export const channelsOption = (option: string) => (text: string) => {

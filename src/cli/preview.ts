@@ -22,16 +22,13 @@ const textSize = 13;
  * a column each with its strength above. Returns the file's path. Throws InputError when the kind is no augmentation or
  * the images are not at hand.
  */
-export async function writePreview(
-  kind: string,
-  { folder, dataset, dataDirs, cacheDir }: PreviewOptions,
-): Promise<string> {
+export async function writePreview(kind: string, { folder, dataset, ...folders }: PreviewOptions): Promise<string> {
   const { adds, label, unit, sweep } = methodKind("methods", kind);
   if (adds !== "augmentation")
     throw new InputError(
       `methods: --preview: expected an augmentation (${Object.keys(augmentations).join(", ")}), got "${kind}", which changes no images by itself`,
     );
-  const images = ofDifferentClasses(await atHand(dataset, { dataDirs, cacheDir }), 4);
+  const images = ofDifferentClasses(await atHand(dataset, folders), 4);
   const sheet = contactSheet(kind, images, sweep, { zoom });
   const title = wrapText(`${label}: ${unit}`, sheet.width - 12, textSize);
   const header = lineHeight * (title.length + 1) + 6;

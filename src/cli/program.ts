@@ -55,20 +55,26 @@ function createProgram(argv: readonly string[], launch: Launch, finish: (exitCod
     .exitOverride()
     .configureOutput({ writeErr: () => {} })
     .showSuggestionAfterError(false);
+  program.commandsGroup("Studies:");
   addRun(program, argv, launch, finish);
   addQueueCommands(program);
   addWorker(program, launch, finish);
   addServe(program);
   addFigure(program);
-  addArchiveCommands(program, finish);
-  addAttack(program, argv, launch, finish);
-  addTransfer(program);
-  addExportModel(program);
   addClaims(program);
   addTheory(program);
+  addArchiveCommands(program, finish);
+  program.commandsGroup("Models of yours, or of a trial:");
+  addTransfer(program);
+  addAttack(program, argv, launch, finish);
+  addExportModel(program);
+  program.commandsGroup("To look up:");
   addStudies(program);
   addMethods(program);
   addDatasets(program);
   addDoctor(program, finish);
+  const help = new Command("help").argument("[command]").description("show the help of a command");
+  program.addHelpCommand(help.helpGroup("To look up:"));
+  program.addHelpText("after", "\nBegin with: carryover run quickstart");
   return program;
 }

@@ -82,7 +82,7 @@ function withOwnFolder({ study, data }: RunRequest): readonly string[] {
 /** Runs what a study lacks, then writes its figures and tables. Returns the exit code. */
 export async function runStudy(request: RunRequest, launch: Launch): Promise<number> {
   const study = applyOverrides(await loadStudy(request.study), request.set);
-  const folders = { ...foldersFor(withOwnFolder(request)), skipCorrupt: request.skipCorrupt };
+  const folders = foldersFor(withOwnFolder(request), request.skipCorrupt);
   checkStudy(study, folders.dataDirs);
   const trials = expandStudy(study);
   const store = await openStore(request.database ?? storeFolder);

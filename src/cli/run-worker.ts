@@ -13,7 +13,7 @@ import { version } from "./version.ts";
 /** Works on a shared database's studies until it is told to stop, or nothing is left for a while. Returns the exit code. */
 export async function runWorker(request: WorkerRequest, launch: Launch): Promise<number> {
   const { device, data, json } = request;
-  const folders = { ...foldersFor(data), skipCorrupt: request.skipCorrupt };
+  const folders = foldersFor(data, request.skipCorrupt);
   await checkDevice(device);
   const interrupt = catchInterrupt();
   const tell = (message: string) => (json ? printJson({ event: "note", message }) : complain(message));

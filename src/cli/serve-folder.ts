@@ -4,14 +4,12 @@ import { openDashboard } from "./dashboard.ts";
 import { foldersFor, resultsFolder, workFolder } from "./folders.ts";
 import { catchInterrupt } from "./interrupt.ts";
 import { atQueue } from "./open-place.ts";
+import type { TrainedPlaces } from "./options.ts";
 import { print, printJson } from "./output.ts";
 
-export interface ServeRequest {
+export interface ServeRequest extends TrainedPlaces {
   readonly port?: number;
   readonly host?: string;
-  readonly database?: string;
-  readonly artifacts?: string;
-  readonly data?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -19,8 +17,8 @@ export interface ServeRequest {
  * Serves what this folder's store has, or a PostgreSQL, until Ctrl-C. It is in no one's way: a run that begins takes the
  * folder over, and is watched through its door.
  */
-export async function serveFolder({ port, host, database, artifacts, data, json }: ServeRequest): Promise<void> {
-  const folders = foldersFor(data);
+export async function serveFolder({ port, host, json, database, artifacts, ...images }: ServeRequest): Promise<void> {
+  const folders = foldersFor(images.data, images.skipCorrupt);
   const interrupt = catchInterrupt();
   try {
     await atQueue("serve", database, async (queue, store) => {

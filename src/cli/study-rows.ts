@@ -4,8 +4,9 @@ import type { Tensor } from "../base/index.ts";
 import { createModel, loadModel, type Model, type Parameters } from "../models/index.ts";
 import { isStudyPath, loadStudy, type Row, sourceStageId } from "../studies/index.ts";
 import { type SideData, sideData } from "../studies/trial-data.ts";
-import { type Folders, workFolder } from "./folders.ts";
+import { foldersFor, stagesFolder } from "./folders.ts";
 import { atStore } from "./open-place.ts";
+import type { TrainedPlaces } from "./options.ts";
 
 /** A study's name and the rows that its last run left. `command` begins the sentence of an InputError. */
 export async function rowsOfStudy(
@@ -27,10 +28,11 @@ export interface TrainedTrial {
 }
 
 /** Loads what a row's trial trained and saw; undefined when its checkpoint is no longer there. */
-export async function trainedTrial(row: Row, folders: Folders): Promise<TrainedTrial | undefined> {
+export async function trainedTrial(row: Row, places: TrainedPlaces): Promise<TrainedTrial | undefined> {
   const { trial } = row;
-  const path = join(workFolder, "stages", `${sourceStageId(trial)}.safetensors`);
+  const path = join(stagesFolder(places.artifacts), `${sourceStageId(trial)}.safetensors`);
   if (!existsSync(path)) return undefined;
+  const folders = foldersFor(places.data, places.skipCorrupt);
   const [source, target] = [await sideData(trial.source, trial, folders), await sideData(trial.target, trial, folders)];
   const model = createModel(trial.model, { classes: source.train.classes.length });
   const { parameters } = await loadModel(path);

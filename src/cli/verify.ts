@@ -17,18 +17,20 @@ export interface VerifyRequest {
   readonly database?: string;
   readonly device: DeviceName;
   readonly data?: readonly string[];
+  readonly skipCorrupt?: boolean;
   readonly json?: boolean;
 }
 
 /** Trains a finished trial's source model anew, in a folder of its own, and compares the digests. Returns the exit code. */
-export async function verifyTrial({ trialId, database, device, data, json }: VerifyRequest): Promise<number> {
+export async function verifyTrial(request: VerifyRequest): Promise<number> {
+  const { trialId, database, device, data, skipCorrupt, json } = request;
   const rows = await atStore("verify", database, (store) => store.attemptsOf(trialId));
   const row = rows.at(-1);
   if (!row)
     throw new InputError(
       `verify: expected the id of a finished trial (carryover status <study> --json, or rows.csv), got "${trialId}"`,
     );
-  const folders = foldersFor(data);
+  const folders = foldersFor(data, skipCorrupt);
   const workDir = await mkdtemp(join(tmpdir(), "carryover-verify-"));
   const interrupt = catchInterrupt();
   // As a worker has it: the order of sums depends on the number of threads.

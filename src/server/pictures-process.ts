@@ -12,17 +12,16 @@ import { sideData } from "../studies/trial-data.ts";
 import { transfer } from "../transfer/index.ts";
 import type { Confusion, Pictures } from "./api.ts";
 import { imageGrid } from "./image-grid.ts";
+import type { PictureFolders } from "./pictures.ts";
 
 /** What the process is told on its standard input. */
-export interface PictureRequest {
+export interface PictureRequest extends PictureFolders {
   readonly trial: Trial;
   /** The head's penalty that validation chose. */
   readonly headL2: number;
   readonly checkpoint: string;
   /** Gets the PNG files and pictures.json. */
   readonly folder: string;
-  readonly dataDirs: readonly string[];
-  readonly cacheDir: string;
 }
 
 const engine = { device: "cpu", threads: 1 } as const;

@@ -21,6 +21,7 @@ export interface Picturing {
 export interface PictureFolders {
   readonly dataDirs: readonly string[];
   readonly cacheDir: string;
+  readonly skipCorrupt?: boolean;
 }
 
 /**

@@ -7,6 +7,7 @@ import { Findings } from "../../src/cli/attack/findings.ts";
 import { flattenTree, writeSafetensors } from "../../src/engine/index.ts";
 import { createModel } from "../../src/models/index.ts";
 import { linearCase } from "../attacks/linear-search.ts";
+import { png } from "../datasets/picture-files.ts";
 import { newFolder, put } from "../datasets/samples.ts";
 import { tinyDataFolder } from "../studies/tiny-data.ts";
 import { workplace } from "./carryover.ts";
@@ -37,9 +38,25 @@ describe("carryover attack", async () => {
     expect(Object.values(saved)).toHaveLength(3);
   });
 
+  test("--skip-corrupt: images that cannot be decoded are left out, which is refused without it", async () => {
+    const pictures = join(place.folder, "pictures");
+    for (const name of ["a", "b"])
+      for (let i = 0; i < 6; i++) put(join(pictures, name, `${i}.png`), png([9, 9, 9], 40, 40));
+    put(join(pictures, "a", "damaged.png"), "not a picture");
+    const again = ["attack", checkpoint, "--dataset", "pictures", "--attack", "fgsm", "--health", "false", "--json"];
+    const refused = await place.run(again, { real: true });
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("--skip-corrupt leaves them out")]);
+    const { code, stdout, stderr } = await place.run([...again, "--skip-corrupt"], { real: true });
+    expect(code, stderr).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ dataset: "pictures", attack: "fgsm" });
+  });
+
   test.each([
     [["attack", "no.safetensors"], 'attack: expected a checkpoint, got "no.safetensors", which is not there'],
-    [["attack", "0123456789abcdef"], "attack: expected a checkpoint (.safetensors, .th, .pt, .onnx) or a trial's id"],
+    [
+      ["attack", "0123456789abcdef"],
+      "attack: expected a checkpoint (.safetensors, .pth, .pt, .th, .onnx) or a trial's id",
+    ],
     [["attack", checkpoint, "--attack", "pdg"], "--attack: expected one of pgd, fgsm"],
     [
       ["attack", checkpoint, "--eps", "wide"],

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -58,6 +58,23 @@ describe("the theory and the claims of a study that was really run", () => {
     const drawn = await place.run(["figure", "quickstart", "--format", "svg", "--out", "again"], real);
     expect(drawn.code).toBe(0);
     expect(readFileSync(join(place.folder, "again", "figure.svg"), "utf8")).toContain(line);
+  });
+
+  test("--artifacts: models that are kept elsewhere are found there, by a study's name and by a trial's id", async () => {
+    const work = join(place.folder, ".carryover", "work");
+    renameSync(work, join(place.folder, "elsewhere"));
+    try {
+      const words = ["--artifacts", "elsewhere", "--data", data];
+      const { points } = await json("theory", "bound", "quickstart", "--examples", "20", "--seed", "0", ...words);
+      expect(points).toHaveLength(2);
+      const [{ id }] = points;
+      const exported = await json("export-model", id, "--artifacts", "elsewhere");
+      expect(exported).toMatchObject({ file: `${id}.onnx`, model: "small-cnn" });
+      const { code, stderr } = await place.run(["attack", id, "--data", data], real);
+      expect([code, stderr]).toEqual([2, expect.stringContaining("it is kept elsewhere (--artifacts)")]);
+    } finally {
+      renameSync(join(place.folder, "elsewhere"), work);
+    }
   });
 
   test("theory bound --seed: the models of that seed alone, and no others is one sentence", async () => {
@@ -162,8 +179,11 @@ describe("what cannot be judged is one sentence, with code 2", () => {
     ]);
   });
 
-  test("models that were deleted since: run it again", () =>
-    refused(["theory", "bound", "quickstart"], "they were deleted since; run it again"));
+  test("models that are kept elsewhere, or were deleted since: where they were looked for, and what to do", () =>
+    refused(
+      ["theory", "bound", "quickstart", "--artifacts", "elsewhere"],
+      `got none in ${join("elsewhere", "stages")}: they are kept elsewhere (--artifacts), or were deleted since (run it again)`,
+    ));
 
   test("trials of two pairs are refused", async () => {
     const index = fileURLToPath(new URL("../../src/index.ts", import.meta.url));

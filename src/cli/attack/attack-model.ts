@@ -67,8 +67,8 @@ function victimFor(path: string, loaded: LoadedModel, { device }: AttackRequest)
 async function loaded(name: string, request: AttackRequest, signal: AbortSignal): Promise<Subject> {
   const downloads = downloadReporter(request.json ?? false);
   try {
-    const { dataset, n, seed, data: folders = [] } = request;
-    return await subjectOf({ model: name, dataset, n, seed, folders, onProgress: downloads.progress, signal });
+    const { dataset, n, seed } = request;
+    return await subjectOf({ model: name, dataset, n, seed, places: request, onProgress: downloads.progress, signal });
   } finally {
     downloads.done();
   }

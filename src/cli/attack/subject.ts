@@ -3,6 +3,7 @@ import { type LoadedModel, loadModel } from "../../models/index.ts";
 import { foldersFor } from "../folders.ts";
 import { loadImages } from "../load-images.ts";
 import { namedModel } from "../named-model.ts";
+import type { TrainedPlaces } from "../options.ts";
 import { complain } from "../output.ts";
 
 /** What is attacked: a model, and images of a dataset's test split, drawn class by class by the seed. */
@@ -20,21 +21,22 @@ export interface SubjectRequest {
   readonly dataset: string | undefined;
   readonly n: number | undefined;
   readonly seed: number | undefined;
-  readonly folders: readonly string[];
+  readonly places: TrainedPlaces;
   readonly onProgress: (progress: FetchProgress) => void;
   readonly signal: AbortSignal;
 }
 
 /** Loads the model and its images. A trial brings its dataset and seed; a checkpoint is tried on CIFAR-10 unless told. */
 export async function subjectOf(request: SubjectRequest): Promise<Subject> {
-  const { model: name, folders, onProgress, signal } = request;
-  const { path, trial } = await namedModel("attack", name);
+  const { model: name, places, onProgress, signal } = request;
+  const { path, trial } = await namedModel("attack", name, places);
   const loaded = await loadModel(path);
   for (const note of loaded.notes) complain(`${path}: ${note}`);
   const dataset = request.dataset ?? trial?.source.dataset ?? "cifar10";
   const seed = request.seed ?? trial?.seed ?? 0;
   const side = loaded.model.inputShape[1];
-  const test = await loadImages("--dataset", dataset, "test", { ...foldersFor(folders), side, onProgress, signal });
+  const folders = foldersFor(places.data, places.skipCorrupt);
+  const test = await loadImages("--dataset", dataset, "test", { ...folders, side, onProgress, signal });
   const n = Math.min(request.n ?? 1000, test.shape[0]);
   const data = gather(test, testSubset(test.labels, { test: n, seed }));
   return { ...loaded, path, data, source: { dataset, digest: test.provenance.digest, seed, n } };

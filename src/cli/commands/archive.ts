@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { DeviceName } from "../device-probe.ts";
-import { collect, databaseHelp, nameOption } from "../options.ts";
+import { artifactsOption, databaseHelp, dataOption, nameOption, skipCorruptOption } from "../options.ts";
 import { print, printJson } from "../output.ts";
 
 interface Options {
@@ -15,6 +15,7 @@ interface VerifyOptions {
   readonly database?: string;
   readonly device: DeviceName;
   readonly data?: readonly string[];
+  readonly skipCorrupt?: boolean;
   readonly json?: boolean;
 }
 
@@ -26,7 +27,7 @@ export function addArchiveCommands(program: Command, finish: (exitCode: number) 
     .argument("<study>", "a study's name")
     .option("--out <file>", "where to (default: <study>.carryover.tar)")
     .option("--no-checkpoints", "leave the models out")
-    .option("--artifacts <folder>", "where models are kept (default: .carryover/work)")
+    .option(...artifactsOption)
     .option("--database <url>", databaseHelp)
     .option("--json", "one JSON value")
     .action(async (study: string, { out = `${study}.carryover.tar`, database, json, ...options }: Options) => {
@@ -42,7 +43,7 @@ export function addArchiveCommands(program: Command, finish: (exitCode: number) 
     .command("import")
     .description("bring in a study that was exported; what is there already stays")
     .argument("<file>", "what carryover export wrote")
-    .option("--artifacts <folder>", "where models are kept (default: .carryover/work)")
+    .option(...artifactsOption)
     .option("--database <url>", databaseHelp)
     .option("--json", "one JSON value")
     .action(async (file: string, { database, artifacts, json }: Options) => {
@@ -64,7 +65,8 @@ export function addArchiveCommands(program: Command, finish: (exitCode: number) 
     .argument("<trial>", "a finished trial's id")
     .option("--database <url>", databaseHelp)
     .option("--device <device>", "cpu, webgpu or cuda", nameOption("--device", ["cpu", "webgpu", "cuda"]), "cpu")
-    .option("--data <folder>", "a folder to look for data in; may be given several times", collect)
+    .option(...dataOption)
+    .option(...skipCorruptOption)
     .option("--json", "one JSON value")
     .action(async (trialId: string, options: VerifyOptions) => {
       const { verifyTrial } = await import("../verify.ts");

@@ -3,12 +3,12 @@ import { InputError } from "../../base/index.ts";
 import type { EngineName } from "../../engine/index.ts";
 import { chooseEngine, engineOption } from "../engine-choice.ts";
 import type { Launch } from "../launch.ts";
-import { collect, countOption, nameOption } from "../options.ts";
+import { countOption, nameOption, type TrainedPlaces, withPlaces } from "../options.ts";
 
 /** As `attackNames` has them; listed here so that the command line starts without the engine. */
 const attacks = ["pgd", "fgsm", "apgd", "apgd-ce", "apgd-dlr", "apgd-t", "fab", "square", "standard"] as const;
 
-export interface AttackRequest {
+export interface AttackRequest extends TrainedPlaces {
   readonly attack: (typeof attacks)[number];
   readonly norm: "l2" | "linf";
   readonly eps: number;
@@ -22,7 +22,6 @@ export interface AttackRequest {
   readonly rival?: string;
   readonly sheet?: string;
   readonly out?: string;
-  readonly data?: readonly string[];
   readonly device: "cpu" | "webgpu" | "cuda";
   readonly engine?: EngineName;
   readonly fresh?: boolean;
@@ -35,34 +34,34 @@ export function addAttack(
   launch: Launch,
   finish: (exitCode: number) => void,
 ): void {
-  program
-    .command("attack")
-    .description("attack a trained model: clean and robust accuracy, and whether the number can be trusted")
-    .argument("<model>", "a checkpoint (.safetensors, or a PyTorch state dict .th, .pt), or a finished trial's id")
-    .option("--attack <name>", attacks.join(", "), nameOption("--attack", attacks), "pgd")
-    .option("--norm <norm>", "l2 or linf", nameOption("--norm", ["l2", "linf"]), "l2")
-    .option("--eps <radius>", "radius of the ball, pixels in [0, 1]; 8/255 works", radius("--eps"), 0.25)
-    .option("--steps <n>", "steps of a restart (standard has its own)", countOption("--steps"), 20)
-    .option("--restarts <n>", "runs from different starts; the worst counts", countOption("--restarts"), 1)
-    .option("--n <n>", "how many test examples (default: 1000)", countOption("--n"))
-    .option("--curve <radii>", "radii such as 0,0.125,0.25,0.5,1: robust accuracy over eps as a figure", radii)
-    .option("--dataset <name>", "whose test images (default: the trial's, else cifar10)")
-    .option("--seed <seed>", "of the examples and the attack (default: the trial's, else 0)", seedOption)
-    .option("--health <n>", "examples for the health checks, or false for none", healthOption, 100)
-    .option("--rival <checkpoint>", "another seed's model, whose gradients are tried on this one")
-    .option("--sheet <file>", "a PNG of examples that fell: clean, adversarial, and ten times their difference")
-    .option("--out <folder>", "where results and the verdicts for going on are kept (default: results/attack-...)")
-    .option("--data <folder>", "a folder to look for data in; may be given several times", collect)
-    .option("--device <device>", "cpu, webgpu or cuda", nameOption("--device", ["cpu", "webgpu", "cuda"]), "cpu")
-    .option(...engineOption)
-    .option("--resume", "go on with what an interrupted attack left (this is also the default)")
-    .option("--fresh", "forget what an earlier attack found")
-    .option("--json", "one JSON value instead of text")
-    .action(async (model: string, options: AttackRequest) => {
-      await chooseEngine(options.engine, options.device);
-      const { attackModel } = await import("../attack/attack-model.ts");
-      finish(await attackModel(model, options, argv, launch));
-    });
+  withPlaces(
+    program
+      .command("attack")
+      .description("attack a trained model: clean and robust accuracy, and whether the number can be trusted")
+      .argument("<model>", "a model's file (.safetensors, .pth, .pt, .th, .onnx), or a finished trial's id")
+      .option("--attack <name>", attacks.join(", "), nameOption("--attack", attacks), "pgd")
+      .option("--norm <norm>", "l2 or linf", nameOption("--norm", ["l2", "linf"]), "l2")
+      .option("--eps <radius>", "radius of the ball, pixels in [0, 1]; 8/255 works", radius("--eps"), 0.25)
+      .option("--steps <n>", "steps of a restart (standard has its own)", countOption("--steps"), 20)
+      .option("--restarts <n>", "runs from different starts; the worst counts", countOption("--restarts"), 1)
+      .option("--n <n>", "how many test examples (default: 1000)", countOption("--n"))
+      .option("--curve <radii>", "radii such as 0,0.125,0.25,0.5,1: robust accuracy over eps as a figure", radii)
+      .option("--dataset <name>", "whose test images (default: the trial's, else cifar10)")
+      .option("--seed <seed>", "of the examples and the attack (default: the trial's, else 0)", seedOption)
+      .option("--health <n>", "examples for the health checks, or false for none", healthOption, 100)
+      .option("--rival <checkpoint>", "another seed's model, whose gradients are tried on this one")
+      .option("--sheet <file>", "a PNG of examples that fell: clean, adversarial, and ten times their difference")
+      .option("--out <folder>", "where results and the verdicts for going on are kept (default: results/attack-...)")
+      .option("--device <device>", "cpu, webgpu or cuda", nameOption("--device", ["cpu", "webgpu", "cuda"]), "cpu")
+      .option(...engineOption)
+      .option("--resume", "go on with what an interrupted attack left (this is also the default)")
+      .option("--fresh", "forget what an earlier attack found")
+      .option("--json", "one JSON value instead of text"),
+  ).action(async (model: string, options: AttackRequest) => {
+    await chooseEngine(options.engine, options.device);
+    const { attackModel } = await import("../attack/attack-model.ts");
+    finish(await attackModel(model, options, argv, launch));
+  });
 }
 
 const radius = (option: string) => (text: string) => {

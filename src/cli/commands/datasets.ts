@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { InputError, unknownName } from "../../base/index.ts";
-import { collect } from "../options.ts";
+import { dataOption } from "../options.ts";
 import { bytesText, columns, print, printJson, printJsonLines } from "../output.ts";
 
 interface Options {
@@ -24,11 +24,11 @@ export function addDatasets(program: Command): void {
     datasets
       .command(usage)
       .description(description)
-      .option("--data <folder>", "a folder to look for data in; may be given several times", collect)
+      .option(...dataOption)
       .option("--json", "one JSON value per line");
   add("list", "list the datasets and where they are on this machine").action(list);
   add("fetch", "download a dataset into the cache and verify it").argument("<name>", "a dataset's name").action(fetch);
-  add("verify", "compare a dataset's files with the official checksums")
+  add("verify", "read a dataset: compare it with the official checksums, or, of your own, decode every image")
     .argument("<name>", "a dataset's name")
     .action(verify);
 }

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { channelsOption, countOption } from "../options.ts";
+import { artifactsOption, channelsOption, countOption, databaseHelp, type TrainedPlaces } from "../options.ts";
 
-export interface ExportModelRequest {
+export interface ExportModelRequest extends Pick<TrainedPlaces, "database" | "artifacts"> {
   readonly out?: string;
   readonly size?: number;
   readonly mean?: readonly number[];
@@ -18,6 +18,8 @@ export function addExportModel(program: Command): void {
     .option("--size <pixels>", "images' side that the model looks at (default: its own)", countOption("--size"))
     .option("--mean <r,g,b>", "the model's normaliser (default: its own)", channelsOption("--mean"))
     .option("--std <r,g,b>", "the model's normaliser (default: its own)", channelsOption("--std"))
+    .option("--database <url>", databaseHelp)
+    .option(...artifactsOption)
     .option("--json", "one JSON value instead of text")
     .action(async (model: string, request: ExportModelRequest) => {
       const { exportModel } = await import("../export-model.ts");

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { InputError } from "../../base/index.ts";
 import type { MethodKind } from "../../studies/index.ts";
-import { collect } from "../options.ts";
+import { dataOption } from "../options.ts";
 import { columns, print, printJson, printJsonLines } from "../output.ts";
 
 interface Options {
@@ -18,7 +18,7 @@ export function addMethods(program: Command): void {
     .argument("[name]", "a method's kind, such as jr")
     .option("--preview <folder>", "write a picture of images under each strength of an augmentation")
     .option("--dataset <name>", "whose images the picture shows", "cifar10")
-    .option("--data <folder>", "a folder to look for data in; may be given several times", collect)
+    .option(...dataOption)
     .option("--json", "one JSON value per line")
     .action(async (name: string | undefined, options: Options) => {
       if (options.preview !== undefined) return preview(name, options.preview, options);

@@ -5,10 +5,12 @@ import type { DeviceName } from "../device-probe.ts";
 import { chooseEngine, engineOption } from "../engine-choice.ts";
 import type { Launch } from "../launch.ts";
 import {
+  artifactsOption,
   collect,
   countOption,
   databaseFor,
   databaseHelp,
+  dataOption,
   nameOption,
   priorityOption,
   skipCorruptOption,
@@ -58,10 +60,10 @@ export function addRun(
     .option("--device <device>", "cpu, webgpu or cuda", nameOption("--device", ["cpu", "webgpu", "cuda"]), "cpu")
     .option(...engineOption)
     .option("--database <url>", databaseHelp)
-    .option("--artifacts <folder>", "where models and checkpoints are kept (default: .carryover/work)")
+    .option(...artifactsOption)
     .option("--priority <n>", "workers take trials of a study with a higher one first (default: 0)", priorityOption)
     .option("--out <folder>", "where figures and tables go (default: results/<study>)")
-    .option("--data <folder>", "a folder to look for data in; may be given several times", collect)
+    .option(...dataOption)
     .option(...skipCorruptOption)
     .option("--resume", "go on with what an interrupted run left (this is also the default)")
     .option("--fresh", "do every trial again, also the finished ones")

@@ -1,28 +1,23 @@
 import type { Command } from "commander";
 import { InputError } from "../../base/index.ts";
-import { collect, databaseHelp } from "../options.ts";
+import { withPlaces } from "../options.ts";
+import type { ServeRequest } from "../serve-folder.ts";
 import { nodeComplaint } from "../version.ts";
 
-interface Options {
-  readonly port?: number;
-  readonly host?: string;
-  readonly database?: string;
-  readonly artifacts?: string;
-  readonly data?: readonly string[];
-  readonly json?: boolean;
-}
-
 export function addServe(program: Command): void {
-  program
-    .command("serve")
-    .description("show the dashboard of what was run in this folder (a run shows its own while it works)")
-    .option("--port <port>", "where it listens (default: the first free one from 4477 on)", portOption)
-    .option("--host <address>", "an address of this machine; any but loopback asks everyone for the token", "127.0.0.1")
-    .option("--database <url>", databaseHelp)
-    .option("--artifacts <folder>", "where models and checkpoints are kept (default: .carryover/work)")
-    .option("--data <folder>", "a folder to look for data in, for pictures; may be given several times", collect)
+  withPlaces(
+    program
+      .command("serve")
+      .description("show the dashboard of what was run in this folder (a run shows its own while it works)")
+      .option("--port <port>", "where it listens (default: the first free one from 4477 on)", portOption)
+      .option(
+        "--host <address>",
+        "an address of this machine; any but loopback asks everyone for the token",
+        "127.0.0.1",
+      ),
+  )
     .option("--json", "one JSON value with the address instead of a sentence")
-    .action(async (options: Options) => {
+    .action(async (options: ServeRequest) => {
       const complaint = nodeComplaint();
       if (complaint !== undefined) throw new InputError(`serve: ${complaint}`);
       const { serveFolder } = await import("../serve-folder.ts");

@@ -1,8 +1,9 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { InputError } from "../../base/index.ts";
 import type { EngineName } from "../../engine/index.ts";
 import { chooseEngine, engineOption } from "../engine-choice.ts";
-import { channelsOption, collect, countOption, nameOption, skipCorruptOption } from "../options.ts";
+import { losingAll } from "../interrupt.ts";
+import { channelsOption, countOption, dataOption, nameOption, skipCorruptOption } from "../options.ts";
 
 /** What the commands on a user's own model and images share. */
 interface OwnRequest {
@@ -50,12 +51,21 @@ export function addTransfer(program: Command): void {
       .description(
         "will it transfer? a model of yours on images of yours: accuracy, few-shot curve, robustness, a report",
       )
-      .requiredOption("--model <file>", "the model: .safetensors, a PyTorch state dict (.pth, .pt, .th), or .onnx"),
+      .requiredOption(
+        "--model <file>",
+        "the model (always wanted): .safetensors, a PyTorch state dict (.pth, .pt, .th), or .onnx",
+      ),
   )
-    .option("--protocol <name>", "frozen, full, partial:<blocks> or few-shot:<images a class>", protocol, {
-      kind: "frozen",
-    })
-    .option("--shots <counts>", "images a class of the few-shot curve", counts("--shots"), [1, 2, 5, 10, 20])
+    .addOption(
+      new Option("--protocol <name>", "frozen, full, partial:<blocks> or few-shot:<images a class>")
+        .argParser(protocol)
+        .default({ kind: "frozen" }, "frozen"),
+    )
+    .addOption(
+      new Option("--shots <counts>", "images a class of the few-shot curve")
+        .argParser(counts("--shots"))
+        .default([1, 2, 5, 10, 20], "1,2,5,10,20"),
+    )
     .option("--draws <n>", "how often the few images are drawn anew", countOption("--draws"), 5)
     .option("--epochs <n>", "of full and partial fine-tuning", countOption("--epochs"), 10)
     .option("--learning-rate <rate>", "of full and partial fine-tuning", number("--learning-rate"), 0.01)
@@ -66,7 +76,7 @@ export function addTransfer(program: Command): void {
     .action(async (request: TransferRequest) => {
       await chooseEngine(request.engine, request.device);
       const { transferModel } = await import("../transfer/transfer-model.ts");
-      await transferModel(request);
+      await losingAll("transfer", () => transferModel(request));
     });
   shared(
     program
@@ -76,7 +86,7 @@ export function addTransfer(program: Command): void {
   ).action(async (models: string[], request: CompareRequest) => {
     await chooseEngine(request.engine, request.device);
     const { compareModels } = await import("../transfer/compare-models.ts");
-    await compareModels(models, request);
+    await losingAll("compare", () => compareModels(models, request));
   });
 }
 
@@ -84,7 +94,7 @@ function shared(command: Command): Command {
   return command
     .requiredOption(
       "--target <folder>",
-      "a folder of images, a subfolder a class; a .csv, a .dataset.ts, or a dataset's name",
+      "the target's images (always wanted): a folder, a subfolder a class; a .csv, a .dataset.ts, or a dataset's name",
     )
     .option("--size <pixels>", "images' side that the model looks at (default: its family's)", countOption("--size"))
     .option("--mean <r,g,b>", "the model's normaliser (default: its family's)", channelsOption("--mean"))
@@ -95,7 +105,7 @@ function shared(command: Command): Command {
     .option("--seed <seed>", "of every draw", seed, 0)
     .option(...skipCorruptOption)
     .option("--out <folder>", "where the report goes (default: results/<command>-...)")
-    .option("--data <folder>", "a folder to look for data in; may be given several times", collect)
+    .option(...dataOption)
     .option("--device <device>", "cpu, webgpu or cuda", nameOption("--device", ["cpu", "webgpu", "cuda"]), "cpu")
     .option(...engineOption)
     .option("--json", "one JSON value instead of text");

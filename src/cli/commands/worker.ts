@@ -4,7 +4,7 @@ import type { EngineName } from "../../engine/index.ts";
 import type { DeviceName } from "../device-probe.ts";
 import { chooseEngine, engineOption } from "../engine-choice.ts";
 import type { Launch } from "../launch.ts";
-import { collect, countOption, databaseFor, databaseHelp, nameOption, skipCorruptOption } from "../options.ts";
+import { collect, countOption, databaseFor, dataOption, nameOption, skipCorruptOption } from "../options.ts";
 
 export interface WorkerRequest {
   readonly database: string;
@@ -35,7 +35,7 @@ export function addWorker(program: Command, launch: Launch, finish: (exitCode: n
   program
     .command("worker")
     .description("take trials of a shared database's studies and run them here; any number, at any time")
-    .option("--database <url>", databaseHelp)
+    .option("--database <url>", "the PostgreSQL whose trials are taken (default: CARRYOVER_DATABASE; needed)")
     .option("--slots <n>", "trials at once, one thread each (default: one per core)", countOption("--slots"))
     .option("--device <device>", "cpu, webgpu or cuda", nameOption("--device", ["cpu", "webgpu", "cuda"]), "cpu")
     .option(...engineOption)
@@ -43,7 +43,7 @@ export function addWorker(program: Command, launch: Launch, finish: (exitCode: n
       "--artifacts <folder>",
       "where models and checkpoints are kept; a folder that workers share lets them go on",
     )
-    .option("--data <folder>", "a folder to look for data in; may be given several times", collect)
+    .option(...dataOption)
     .option(...skipCorruptOption)
     .option("--study <name>", "only trials of this study; may be given several times", collect)
     .option("--idle <minutes>", "end after so long without work (default: stay)", countOption("--idle"))

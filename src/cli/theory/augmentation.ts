@@ -94,20 +94,20 @@ export async function showAugmentation(kind: string, request: AugmentationReques
   );
 }
 
-async function* subjectsOf({ study, dataset, n, data = [], database }: AugmentationRequest): AsyncGenerator<Subject> {
-  const folders = foldersFor(data);
+async function* subjectsOf({ study, dataset, n, ...places }: AugmentationRequest): AsyncGenerator<Subject> {
   if (study === undefined) {
+    const folders = foldersFor(places.data, places.skipCorrupt);
     const all = await loadDataset(dataset, "train", { ...folders, offline: true });
     const images = gather(all, testSubset(all.labels, { test: Math.min(n, all.labels.length), seed: 0 }));
     yield linearSubject(images);
     return;
   }
-  const { rows } = await rowsOfStudy("theory augmentation", study, database);
+  const { rows } = await rowsOfStudy("theory augmentation", study, places.database);
   const vanilla = rows.filter(({ trial }) => trial.methods.length === 0);
   if (vanilla.length === 0)
     throw new InputError(`theory augmentation: expected a vanilla trial in study "${study}", got none`);
   for (const row of vanilla) {
-    const trained = await trainedTrial(row, folders);
+    const trained = await trainedTrial(row, places);
     if (!trained) continue;
     const { model, parameters, source } = trained;
     const images = gather(

@@ -9,7 +9,8 @@ import { methodLabel } from "../../studies/trial.ts";
 import { type FamilyMember, savedBoundFile, type TheoryBound, theoryBound } from "../../theory/index.ts";
 import { extractFeatures } from "../../transfer/index.ts";
 import type { BoundRequest } from "../commands/theory.ts";
-import { foldersFor, resultsFolder } from "../folders.ts";
+import { resultsFolder, stagesFolder } from "../folders.ts";
+import type { TrainedPlaces } from "../options.ts";
 import { columns, complain, print, printJson } from "../output.ts";
 import { rowsOfStudy, trainedTrial } from "../study-rows.ts";
 import { nestedness } from "./nestedness.ts";
@@ -17,20 +18,20 @@ import { nestedness } from "./nestedness.ts";
 /** tau, d and the bound over a study's trained models: a table, theory.json, theory.md, a figure, and the study's own anew. */
 export async function showBound(
   study: string,
-  { examples, seed, out, data = [], database, json = false }: BoundRequest,
+  { examples, seed, out, json = false, ...places }: BoundRequest,
 ): Promise<void> {
-  const { name, rows } = await rowsOfStudy("theory bound", study, database);
+  const { name, rows } = await rowsOfStudy("theory bound", study, places.database);
   const { vanilla, settings, collapsed } = familyOf(rows);
   const chosen = [vanilla, ...settings]
     .flatMap((setting) => setting.rows)
     .filter((row) => seed === undefined || row.trial.seed === seed);
   if (chosen.length === 0)
     throw new InputError(`theory bound: expected trials of --seed ${seed}, got none in study "${name}"`);
-  const family = await membersOf(chosen, examples, data);
+  const family = await membersOf(chosen, examples, places);
   const [first] = chosen;
   if (!first || family.length === 0)
     throw new InputError(
-      `theory bound: expected the trained models of study "${name}", got none: they were deleted since; run it again`,
+      `theory bound: expected the trained models of study "${name}", got none in ${stagesFolder(places.artifacts)}: they are kept elsewhere (--artifacts), or were deleted since (run it again)`,
     );
   const run = theoryBound(
     family.map(({ member }) => member),
@@ -78,12 +79,11 @@ interface Loaded {
 }
 
 /** Features of both domains' training images, as many of one as of the other: a larger sample is harder to fit. */
-async function membersOf(rows: readonly Row[], examples: number, data: readonly string[]): Promise<Loaded[]> {
-  const folders = foldersFor(data);
+async function membersOf(rows: readonly Row[], examples: number, places: TrainedPlaces): Promise<Loaded[]> {
   const loaded: Loaded[] = [];
   for (const [i, row] of rows.entries()) {
     if (i % 10 === 0) complain(`theory bound: features of ${i} of ${rows.length} models`);
-    const trained = await trainedTrial(row, folders);
+    const trained = await trainedTrial(row, places);
     if (!trained) continue;
     const { model, parameters, source, target } = trained;
     const n = Math.min(examples, source.train.shape[0], target.train.shape[0]);

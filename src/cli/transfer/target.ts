@@ -28,7 +28,7 @@ export interface TargetRequest {
 export async function loadTarget(request: TargetRequest, side: number): Promise<Target> {
   const { target, seed, skipCorrupt, data } = request;
   const downloads = downloadReporter(false);
-  const options = { ...foldersFor(data), side, skipCorrupt, onProgress: downloads.progress };
+  const options = { ...foldersFor(data, skipCorrupt), side, onProgress: downloads.progress };
   try {
     const train = await loadImages("--target", target, "train", options);
     const test = await loadImages("--target", target, "test", options);
