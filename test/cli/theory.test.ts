@@ -35,7 +35,7 @@ describe("the theory and the claims of a study that was really run", () => {
     const words = ["run", "quickstart", "--data", data, "--workers", "1", "--no-serve"];
     const { code, stderr } = await place.run([...words, ...study.flatMap((each) => ["--set", each])], real);
     expect(code, stderr).toBe(0);
-  }, 120_000);
+  }, 300_000);
   afterAll(() => place.remove());
 
   test("theory bound: tau <= d for each model, d the largest difference; the study's figure has the line", async () => {
