@@ -78,6 +78,18 @@ describe("the journal", () => {
   });
 });
 
+test("tables of a newer carryover are refused in one sentence, and the folder is left free", async () => {
+  const folder = copy();
+  const store = await openStore(folder);
+  await store.database.query("insert into migrations (version) values (999)");
+  await store.close();
+  for (let attempt = 0; attempt < 2; attempt++)
+    await expect(openStore(folder)).rejects.toMatchObject({
+      name: "InputError",
+      message: expect.stringMatching(/or older, got 999: a newer carryover wrote them$/),
+    });
+});
+
 describe("a study as a file", () => {
   const folder = newFolder();
   const archive = join(folder, "kept.tar");
