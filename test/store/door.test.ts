@@ -1,7 +1,8 @@
 import { connect } from "node:net";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 import { InputError, UnreachableError } from "../../src/base/index.ts";
 import { openDoor, tokenBytes } from "../../src/store/door.ts";
+import { readFrames, writeFrame } from "../../src/store/frames.ts";
 import { visit } from "../../src/store/guest.ts";
 import type { Database, Sql } from "../../src/store/sql.ts";
 
@@ -104,6 +105,20 @@ test("a body that throws rolls back, and its error is the guest's", async () => 
   });
   expect(order).toEqual(["begin", "within: first []", "rollback"]);
   await guest.close();
+});
+
+test("a guest that is gone amid a transaction rolls it back", async () => {
+  said.length = 0;
+  const socket = connect(door.port, "127.0.0.1");
+  socket.write(door.token, "latin1");
+  writeFrame(socket, { id: 1, verb: "begin" });
+  for await (const reply of readFrames(socket)) {
+    expect(reply).toEqual({ id: 1, rows: [] });
+    break;
+  }
+  socket.destroy();
+  await vi.waitUntil(() => said.includes("rollback"), { timeout: 30_000 });
+  expect(said).toEqual(["begin", "rollback"]);
 });
 
 test("the owner is asked to give way, and says whether it does", async () => {

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -9,9 +10,11 @@ const door = { port: 5, token: "key", version: 2 };
 
 test("a folder has one holder at a time, and its owner's name is there while it is held", async () => {
   const folder = newFolder();
+  const { emitWarning } = process;
   const lock = lockFolder(folder);
   expect(lock).toBeDefined();
   expect(lockFolder(folder)).toBeUndefined();
+  expect(process.emitWarning).toBe(emitWarning);
   const owner = await ownerOf(folder);
   expect(owner).toMatchObject({ pid: process.pid, host: hostname() });
   expect(owner?.door).toBeUndefined();
@@ -51,4 +54,14 @@ test("an owner of another machine is told with its name; a half-written file nam
   writeFileSync(join(folder, "owner.json"), "{");
   expect(await ownerOf(folder)).toBeUndefined();
   expect(refusal(folder, undefined).message).toContain("got another process holding it");
+});
+
+test("a dead owner's name is read again, since a new owner may be about to write its own", async () => {
+  const folder = newFolder();
+  const { pid = 0 } = spawnSync(process.execPath, ["--version"]);
+  const owner = (of: number) => JSON.stringify({ pid: of, host: hostname(), since: "2026-11-22T12:00:00.000Z" });
+  writeFileSync(join(folder, "owner.json"), owner(pid));
+  const found = ownerOf(folder);
+  writeFileSync(join(folder, "owner.json"), owner(process.pid));
+  expect(await found).toMatchObject({ pid: process.pid });
 });
