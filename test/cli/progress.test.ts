@@ -42,7 +42,7 @@ describe("the live list", () => {
       2000,
     );
     expect(boardLines(board, 62_000)).toEqual([
-      "  seed 0 vanilla  train     epoch 2/4  loss 1.234  acc 50.0 %  1235 images/s  1:15 left",
+      "  seed 0 vanilla  train     epoch 2/4  1:15 left  loss 1.234  acc 50.0 %  1235 images/s",
       "  seed 0 blur 3   starting",
       "two: 4 of 10 trials done, 1:02 elapsed",
     ]);

@@ -72,10 +72,13 @@ describe("carryover run", () => {
     place.tell("hold", "0-blur-3");
     place.tell("hold", "0-blur-7");
     const running = place.start(words);
-    await running.says(/"finished".*vanilla/);
+    await running.says(/vanilla: source/);
     running.child.kill("SIGINT");
     const ended = await running.ended;
     expect(ended.code).toBe(130);
+    expect(ended.stderr).toMatch(/^quickstart: 3 trials, 0 of them done before, 2 at once$/m);
+    expect(ended.stderr).toMatch(/^quickstart: 1 of 3 trials done, /m);
+    expect(ended.stderr).not.toContain('{"event"');
     const line = /^Interrupted\. To go on: (.*)$/m.exec(ended.stderr)?.[1] ?? "";
     expect(line).toMatch(
       / run quickstart --set methods=blur --set strengths.blur=3,7 --set seeds=1 --workers 2 --resume$/,
@@ -139,7 +142,7 @@ describe("carryover run", () => {
     place.tell("hold", "0-blur-3");
     place.tell("hold", "0-blur-7");
     const running = place.start([...words, "--fresh"]);
-    await running.says(/"finished".*vanilla/);
+    await running.says(/vanilla: source/);
     running.child.kill("SIGINT");
     const { stderr } = await running.ended;
     expect(stderr).toMatch(/--resume$/m);
@@ -157,7 +160,7 @@ describe("carryover run", () => {
   it("refuses a second run of the same folder and names the first one's pid", async () => {
     place.tell("hold", "0-vanilla");
     const running = place.start(words);
-    await running.says(/"started"/);
+    await running.says(/: started/);
     const { code, stderr } = await place.run(words);
     expect({ code, named: stderr.includes(`process ${running.child.pid}`) }).toEqual({ code: 2, named: true });
     running.child.kill("SIGINT");

@@ -74,10 +74,18 @@ export function boardLines(board: Board, nowMs: number): string[] {
   ];
 }
 
+/** What a log says of an epoch. */
+export function epochLine(
+  label: string,
+  { epoch, epochs, loss, accuracy, imagesPerSecond }: Extract<TrialEvent, { kind: "epoch" }>,
+): string {
+  return `${label}: epoch ${epoch}/${epochs}, loss ${loss.toFixed(3)}, acc ${percentText(accuracy)}, ${Math.round(imagesPerSecond)} images/s`;
+}
+
 /** What stays on the screen of a finished trial. */
 export function finishedLine(label: string, { source, robust, target, seconds }: Row): string {
   const total = seconds.train + seconds.evaluate + seconds.attack + seconds.transfer;
-  return `  ${label}: source ${percentText(source.accuracy.value)}, robust ${percentText(robust.accuracy.value)}, target ${percentText(target.accuracy.value)}, ${durationText(total)}`;
+  return `${label}: source ${percentText(source.accuracy.value)}, robust ${percentText(robust.accuracy.value)}, target ${percentText(target.accuracy.value)}, ${durationText(total)}`;
 }
 
 /** Seconds left, from the trials that this run has finished; undefined before the first. */
@@ -89,7 +97,8 @@ export function secondsLeft({ took, total, done, failed, workers, running }: Boa
   return Math.max(0, work / Math.max(1, Math.min(workers, total - done - failed)));
 }
 
-function overall(board: Board, nowMs: number): string {
+/** How far the whole is. */
+export function overall(board: Board, nowMs: number): string {
   const left = secondsLeft(board, nowMs);
   return [
     `${board.study}: ${board.done} of ${board.total} trials done`,
@@ -109,9 +118,9 @@ function detail(event: TrialEvent | undefined): string {
   const { epoch, epochs, loss, accuracy, imagesPerSecond, secondsLeft: left } = event;
   return [
     `epoch ${epoch}/${epochs}`,
+    `${durationText(left)} left`, // First, for a narrow terminal cuts what comes last.
     `loss ${loss.toFixed(3)}`,
     `acc ${percentText(accuracy)}`,
     `${Math.round(imagesPerSecond)} images/s`,
-    `${durationText(left)} left`,
   ].join("  ");
 }

@@ -1,27 +1,23 @@
 import type { FetchProgress } from "../../datasets/index.ts";
-import { bytesText, printJson } from "../output.ts";
+import { bytesText, complain, printJson } from "../output.ts";
 
-const everyMs = 500;
-
-/** Tells how a download goes: one line that is rewritten on a terminal, now and then a JSON line otherwise. */
+/** Tells how a download goes: JSON lines with --json, one line that is rewritten on a terminal, now and then a line otherwise. */
 export function downloadReporter(json: boolean): { progress(progress: FetchProgress): void; done(): void } {
   const { stderr } = process;
   const live = !json && stderr.isTTY;
+  const everyMs = json ? 500 : live ? 100 : 5000;
   let last = Number.NEGATIVE_INFINITY;
   let drawn = false;
   return {
     progress(progress) {
       const now = performance.now();
-      if (now - last < (live ? 100 : everyMs) && progress.bytes !== progress.total) return;
+      if (now - last < everyMs && progress.bytes !== progress.total) return;
       last = now;
       if (live) {
         stderr.write(`\r\x1b[K${downloadText(progress).slice(0, (stderr.columns ?? 80) - 1)}`);
         drawn = true;
-      } else {
-        const event = { event: "data", ...progress };
-        if (json) printJson(event);
-        else stderr.write(`${JSON.stringify(event)}\n`);
-      }
+      } else if (json) printJson({ event: "data", ...progress });
+      else complain(downloadText(progress));
     },
     done() {
       if (drawn) stderr.write("\r\x1b[K");

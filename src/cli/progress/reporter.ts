@@ -1,8 +1,8 @@
 import type { TrialWorkEvent } from "../../queue/index.ts";
 
-import { printJson } from "../output.ts";
-import { type Board, boardLines, finishedLine, trialLabel, updated } from "./board.ts";
-import { liveList } from "./live-list.ts";
+import { complain, printJson } from "../output.ts";
+import { type Board, boardLines, epochLine, finishedLine, overall, trialLabel, updated } from "./board.ts";
+import { type LiveList, liveList } from "./live-list.ts";
 
 /** Tells the user how a run goes. */
 export interface Reporter {
@@ -22,14 +22,14 @@ export interface ReporterOptions {
   readonly json: boolean;
 }
 
-/** A live list where stderr is a terminal; JSON lines otherwise, on stderr, or on stdout with --json. */
+/** JSON lines on stdout with --json; otherwise, on stderr, a live list where that is a terminal and plain lines where it is not. */
 export function createReporter(options: ReporterOptions): Reporter {
   if (options.json) return jsonReporter(options, printJson, 1000);
-  if (process.stderr.isTTY) return liveReporter(options);
-  return jsonReporter(options, (value) => process.stderr.write(`${JSON.stringify(value)}\n`), 5000);
+  return textReporter(options, process.stderr.isTTY);
 }
 
-function liveReporter({ severalPairs, study, total, done, workers }: ReporterOptions): Reporter {
+/** Lines that stay, of what happens to a trial. A live list has its epochs under them; a log is told of some. */
+function textReporter({ severalPairs, study, total, done, workers }: ReporterOptions, live: boolean): Reporter {
   let board: Board = {
     study,
     total,
@@ -40,20 +40,48 @@ function liveReporter({ severalPairs, study, total, done, workers }: ReporterOpt
     running: new Map(),
     took: [],
   };
-  const list = liveList(process.stderr, () => boardLines(board, performance.now()));
+  const epochs = new Sparsely(30_000);
+  const drawn: LiveList = live
+    ? liveList(process.stderr, () => boardLines(board, performance.now()))
+    : { keep: complain, end: () => {} };
+  const { keep } = drawn;
+  if (!live) keep(`${study}: ${total} trials, ${done} of them done before, ${workers} at once`);
   return {
     event(event) {
-      const label = board.running.get(event.trialId)?.label ?? event.trialId;
+      const { trialId } = event;
+      const before = board.running.get(trialId)?.label ?? trialId;
       board = updated(board, event, performance.now(), severalPairs);
-      if (event.kind === "finished") list.keep(finishedLine(label, event.row));
-      if (event.kind === "failed") list.keep(`  ${label}: failed: ${event.failure.message}`);
-      if (event.kind === "stopped") list.keep(`  ${label}: ${event.message}`);
-      if (event.kind === "event" && event.event.kind === "note") list.keep(`  ${label}: ${event.event.message}`);
-      if (event.kind === "again") list.keep(`  ${label}: ${event.message}; attempt ${event.attempt} follows`);
+      const label = `  ${board.running.get(trialId)?.label ?? before}`;
+      if (event.kind === "started" && !live) keep(`${label}: started`);
+      if (event.kind === "finished") keep(finishedLine(label, event.row));
+      if (event.kind === "failed") keep(`${label}: failed: ${event.failure.message}`);
+      if (event.kind === "stopped") keep(`${label}: ${event.message}`);
+      if (event.kind === "event" && event.event.kind === "note") keep(`${label}: ${event.event.message}`);
+      if (event.kind === "event" && event.event.kind === "epoch" && !live && epochs.isTimeFor(trialId))
+        keep(epochLine(label, event.event));
+      if (event.kind === "again") keep(`${label}: ${event.message}; attempt ${event.attempt} follows`);
+      if ((event.kind === "finished" || event.kind === "failed") && !live) keep(overall(board, performance.now()));
     },
-    note: (sentence) => list.keep(sentence),
-    end: () => list.end(),
+    note: (sentence) => keep(sentence),
+    end: () => drawn.end(),
   };
+}
+
+/** Lets a trial speak at most once in `everyMs`. */
+class Sparsely {
+  readonly #everyMs: number;
+  readonly #toldAtMs = new Map<string, number>();
+
+  constructor(everyMs: number) {
+    this.#everyMs = everyMs;
+  }
+
+  isTimeFor(trialId: string): boolean {
+    const now = performance.now();
+    if (now - (this.#toldAtMs.get(trialId) ?? Number.NEGATIVE_INFINITY) < this.#everyMs) return false;
+    this.#toldAtMs.set(trialId, now);
+    return true;
+  }
 }
 
 /** Steps and progress of a trial are told at most once in `everyMs`, all else at once. */
@@ -63,7 +91,7 @@ function jsonReporter(
   everyMs: number,
 ): Reporter {
   const labels = new Map<string, string>();
-  const toldAt = new Map<string, number>();
+  const steps = new Sparsely(everyMs);
   let finished = done;
   write({ event: "run", study, trials: total, finished, workers });
   return {
@@ -85,10 +113,7 @@ function jsonReporter(
           return write({ event: "failed", ...trial, message: event.failure.message, detail: event.failure.detail });
         case "event": {
           const { kind, ...rest } = event.event;
-          const now = performance.now();
-          const sparse = kind === "step" || kind === "progress";
-          if (sparse && now - (toldAt.get(trialId) ?? Number.NEGATIVE_INFINITY) < everyMs) return;
-          if (sparse) toldAt.set(trialId, now);
+          if ((kind === "step" || kind === "progress") && !steps.isTimeFor(trialId)) return;
           return write({ event: kind, ...trial, ...rest });
         }
       }
