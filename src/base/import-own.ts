@@ -31,6 +31,14 @@ async function loaded(where: string, path: string): Promise<Record<string, unkno
     if (cause instanceof InputError) throw new InputError(`${where}: ${cause.message}`, { cause });
     // The compiler's complaints go on for several lines; the first says what is wrong.
     const [message] = String(cause).trim().split("\n");
-    throw new InputError(`${where}: expected a module that loads, got ${message}`, { cause });
+    throw new InputError(`${where}: expected a module that loads, got ${message}${lineOf(path, cause)}`, { cause });
   }
+}
+
+/** " at line 3", where the compiler says so: its stack then begins with the file and the line. */
+function lineOf(path: string, cause: unknown): string {
+  const [first = ""] = (cause instanceof Error ? (cause.stack ?? "") : "").split("\n");
+  const file = [path, pathToFileURL(path).href].find((name) => first.startsWith(`${name}:`));
+  const line = file === undefined ? undefined : /^:(\d+)$/.exec(first.slice(file.length))?.[1];
+  return line === undefined ? "" : ` at line ${line}`;
 }

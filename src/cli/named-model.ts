@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { InputError } from "../base/index.ts";
 import { modelFiles } from "../models/load.ts";
 import { sourceStageId, type Trial } from "../studies/trial.ts";
@@ -23,7 +23,7 @@ export async function namedModel(
 ): Promise<NamedModel> {
   if (modelFiles.test(name)) {
     if (existsSync(name)) return { path: name, trial: undefined };
-    throw new InputError(`${where}: expected a checkpoint, got "${name}", which is not there`);
+    throw new InputError(`${where}: expected a checkpoint, got "${name}": nothing at ${resolve(name)}`);
   }
   const trial = await trialOf(where, name, databaseFor(database));
   const path = join(stagesFolder(artifacts), `${sourceStageId(trial)}.safetensors`);

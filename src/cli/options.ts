@@ -15,9 +15,15 @@ export const countOption =
 
 export const databaseHelp = "a PostgreSQL shared with workers elsewhere (default: CARRYOVER_DATABASE, else .carryover)";
 
-/** The PostgreSQL of --database or CARRYOVER_DATABASE; undefined for the folder .carryover. */
-export const databaseFor = (option: string | undefined): string | undefined =>
-  option ?? (process.env.CARRYOVER_DATABASE || undefined);
+/** The PostgreSQL of --database or CARRYOVER_DATABASE; undefined for the folder .carryover. InputError for what is no URL. */
+export function databaseFor(option: string | undefined): string | undefined {
+  const url = option ?? (process.env.CARRYOVER_DATABASE || undefined);
+  if (url !== undefined && !/^postgres(ql)?:\/\//i.test(url))
+    throw new InputError(
+      `${option === undefined ? "CARRYOVER_DATABASE" : "--database"}: expected a PostgreSQL's address such as postgres://user@host:5432/name, got "${url}"`,
+    );
+  return url;
+}
 
 /** Reads a study's urgency. */
 export function priorityOption(text: string): number {
@@ -30,6 +36,15 @@ export const nameOption =
   <Name extends string>(option: string, names: readonly Name[]) =>
   (text: string): Name =>
     choose(option, text, Object.fromEntries(names.map((name) => [name, name])) as Record<string, Name>);
+
+/** Reads a device. What PyTorch's users call a GPU is no name of one. */
+export function deviceOption(text: string): "cpu" | "webgpu" | "cuda" {
+  if (/^(gpu|mps|rocm|cuda:\d+)$/.test(text))
+    throw new InputError(
+      `--device: expected one of cpu, webgpu, cuda, got "${text}"; cuda is the first NVIDIA GPU, webgpu any GPU; carryover doctor says which are there`,
+    );
+  return nameOption("--device", ["cpu", "webgpu", "cuda"])(text);
+}
 
 /** Reads names separated by commas. */
 export const namesOption =

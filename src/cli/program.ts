@@ -38,7 +38,7 @@ export async function main(argv: readonly string[], launch: Launch): Promise<num
     return exitCode;
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return exitCodes.done;
-    const error = usageError(thrown, program, argv);
+    const error = await usageError(thrown, program, argv);
     if (error instanceof InputError || error instanceof UnreachableError) {
       complain(`carryover: ${error.message}`);
       return exitCodes.wrongInput;

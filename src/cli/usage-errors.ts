@@ -5,7 +5,7 @@ import { InputError, unknownName } from "../base/index.ts";
  * What commander found wrong with the words of the command line, as one sentence with the nearest right spelling; other
  * errors come back as they are.
  */
-export function usageError(error: unknown, program: Command, argv: readonly string[]): unknown {
+export async function usageError(error: unknown, program: Command, argv: readonly string[]): Promise<unknown> {
   if (!(error instanceof CommanderError)) return error;
   const command = commandOf(program, argv);
   const where = command.name();
@@ -13,7 +13,13 @@ export function usageError(error: unknown, program: Command, argv: readonly stri
   switch (error.code) {
     case "commander.unknownCommand":
       return unknownName("command", quoted, namesOf(command));
+    case "commander.help": // A group without one of its commands.
+      return new InputError(`${where}: expected one of ${namesOf(command).join(", ")}, got nothing`);
     case "commander.unknownOption":
+      if (where === "run" && (await isSetting(quoted.slice(2))))
+        return new InputError(
+          `run: option: expected --set ${quoted.slice(2)}=<value> for a setting of the study, got "${quoted}"`,
+        );
       return unknownName(`${where}: option`, quoted, [...optionsOf(command), "--help"]);
     case "commander.missingArgument":
       return new InputError(`${where}: expected ${usageOf(command)}, got no ${quoted || missingName(error)}`);
@@ -26,6 +32,11 @@ export function usageError(error: unknown, program: Command, argv: readonly stri
     default:
       return new InputError(`${where}: ${error.message.replace(/^error: /, "")}`);
   }
+}
+
+async function isSetting(name: string): Promise<boolean> {
+  const { overrideKeys } = await import("../studies/overrides.ts");
+  return overrideKeys.has(name);
 }
 
 /** The command that the words name, as far as they are known. */

@@ -28,14 +28,28 @@ export function accuracyEstimate(measured: readonly Measured[]): Estimate {
     successes,
     n.reduce((sum, count) => sum + count, 0),
   );
-  return wider({ values: measured.map(({ value }) => value), n }, pooled, "wilson");
+  return within(0, 1, wider({ values: measured.map(({ value }) => value), n }, pooled, "wilson"));
 }
 
 /** Of losses, one a seed. */
 export function lossEstimate(measured: readonly Measured[]): Estimate {
   const values = measured.map(({ value }) => value);
   const interval = meanInterval(values);
-  return { mean: mean(values), interval, intervalKind: interval && "student", values, n: measured.map(({ n }) => n) };
+  const estimate: Estimate = {
+    mean: mean(values),
+    interval,
+    intervalKind: interval && "student",
+    values,
+    n: measured.map(({ n }) => n),
+  };
+  return within(0, Number.POSITIVE_INFINITY, estimate);
+}
+
+/** The interval without what the quantity cannot be: Student's t of few seeds knows nothing of 100 %. */
+function within(least: number, most: number, estimate: Estimate): Estimate {
+  const { interval } = estimate;
+  if (!interval) return estimate;
+  return { ...estimate, interval: { low: Math.max(least, interval.low), high: Math.min(most, interval.high) } };
 }
 
 /** Student's t over the seeds, or what the test examples alone leave open when that is the wider. */

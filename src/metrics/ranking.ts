@@ -1,11 +1,11 @@
-import { type Interval, quantile, randomStream } from "../base/index.ts";
+import { type Interval, randomStream, wilsonInterval } from "../base/index.ts";
 
 /** One candidate among several on the same test examples. */
 export interface Ranked {
   /** Its place in the list that was given. */
   readonly candidate: number;
   readonly accuracy: { readonly value: number; readonly n: number };
-  /** 95 %, percentiles of the bootstrap. */
+  /** 95 %, Wilson's: resamples of examples that are all right would be all right too. */
   readonly interval: Interval;
   /** Share of the resamples in which it is the best; equal ones share. */
   readonly best: number;
@@ -46,11 +46,11 @@ export function rankCandidates(
   }
   const shares = bestShares(drawn, resamples);
   const ranked = correct.map((flags, candidate): Ranked => {
-    const sorted = [...(drawn[candidate] ?? [])].sort((a, b) => a - b).map((sum) => sum / n);
+    const right = flags.reduce((sum, flag) => sum + flag, 0);
     return {
       candidate,
-      accuracy: { value: flags.reduce((sum, flag) => sum + flag, 0) / n, n },
-      interval: { low: quantile(sorted, 0.025), high: quantile(sorted, 0.975) },
+      accuracy: { value: right / n, n },
+      interval: wilsonInterval(right, n),
       best: shares[candidate] as number,
     };
   });

@@ -1,4 +1,4 @@
-import { canonicalJson, InputError, type Json, unknownName } from "../base/index.ts";
+import { canonicalJson, InputError, type Json, nearest } from "../base/index.ts";
 import { type Trial, trialId } from "../studies/trial.ts";
 import type { Sql } from "./sql.ts";
 
@@ -60,10 +60,10 @@ export async function knownStudy(sql: Sql, name: string): Promise<{ id: number; 
   if (study) return study;
   const known = await sql.query<{ name: string }>("select distinct name from studies order by name");
   if (known.length === 0) throw new InputError(`store: expected a study that was run, got "${name}"; none was run yet`);
-  throw unknownName(
-    "store: study",
-    name,
-    known.map((line) => line.name),
+  const names = known.map((line) => line.name);
+  const near = nearest(name, names);
+  throw new InputError(
+    `store: study: expected one that was run here (${names.join(", ")}), got "${name}"${near ? `; did you mean "${near}"?` : ""}`,
   );
 }
 

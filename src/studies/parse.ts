@@ -2,13 +2,15 @@ import { z } from "zod";
 import { InputError, unknownName } from "../base/index.ts";
 
 /**
- * Parses at the door: the schema's value, or an InputError with one sentence about the first thing that is wrong,
+ * Parses at the door: the schema's value, or an InputError with one sentence about a key that is not known, else about the first thing that is wrong,
  * `study "mine": schedule.epochs: expected a whole number above 0, got -1`.
  */
 export function parseInput<Schema extends z.ZodType>(where: string, schema: Schema, value: unknown): z.output<Schema> {
   const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
-  const [issue] = result.error.issues;
+  // A misspelt key is also one that is missing; the former says more.
+  const { issues } = result.error;
+  const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
   if (issue === undefined) throw new Error(`${where}: the schema refused a value and gave no reason`);
   throw explain(where, schema, issue);
 }

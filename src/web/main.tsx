@@ -12,6 +12,7 @@ listenToRoute();
 listenToKeys();
 
 const root = document.getElementById("app");
+root?.replaceChildren(); // The word that it loads, which render would leave below the page.
 if (root) render(<App />, root);
 requestAnimationFrame(() => setTimeout(() => void loadCharting()));
 

@@ -52,7 +52,7 @@ describe("carryover attack", async () => {
   });
 
   test.each([
-    [["attack", "no.safetensors"], 'attack: expected a checkpoint, got "no.safetensors", which is not there'],
+    [["attack", "no.safetensors"], 'attack: expected a checkpoint, got "no.safetensors": nothing at /'],
     [
       ["attack", "0123456789abcdef"],
       "attack: expected a checkpoint (.safetensors, .pth, .pt, .th, .onnx) or a trial's id",

@@ -29,7 +29,7 @@ test.skipIf(library === undefined)(
     try {
       const environment = { CARRYOVER_DATA: tinyDataFolder(), CARRYOVER_ENGINE: "auto", CARRYOVER_ONEDNN: copy };
       const running = place.start(words, { real: true, environment });
-      await running.says(/: source .* robust /);
+      await running.says(/"event":"finished"/);
       rmSync(copy);
       // A worker keeps what it has loaded; its successor looks for the library anew.
       const [worker] = childrenOf(running.child.pid ?? 0);

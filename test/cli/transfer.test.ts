@@ -92,10 +92,7 @@ describe("a model and images of one's own", () => {
   });
 
   test.each([
-    [
-      ["transfer", "--model", "no.pth", "--target", target],
-      "no.pth: expected a model's file, got nothing of that name",
-    ],
+    [["transfer", "--model", "no.pth", "--target", target], "no.pth: expected a model's file, got nothing at /"],
     [
       ["transfer", "--model", model, "--target", target, "--protocol", "frosen"],
       "--protocol: expected frozen, full, partial:<blocks> or few-shot:<images a class>",

@@ -46,7 +46,8 @@ describe("relative transfer", () => {
     expect(dt?.interval?.low).toBeCloseTo(0.2 - 1.27062, 5);
     expect(dt?.n).toEqual([4000, 4000]);
     expect(robust.mean).toBeCloseTo(0.45, 12);
-    expect(robust.interval?.high).toBeCloseTo(0.45 + 0.63531, 5);
+    // Student's 0.45 +- 0.635, as far as an accuracy goes.
+    expect(robust.interval).toEqual({ low: 0, high: 1 });
   });
 
   test("with one seed the intervals tell the noise of the test sets, and say so", () => {

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { attackAll, attackSheet, type Health, imageAt } from "../../attacks/index.ts";
 import { encodePng } from "../../augmentations/index.ts";
 import { wilsonInterval, writeWhole } from "../../base/index.ts";
@@ -48,8 +48,9 @@ export function printAttack({ files, ...measured }: Measured & { readonly files:
   const [main] = points;
   if (!main) return;
   const { n } = main;
+  const { model, path } = measuring.subject;
   print(
-    `${measuring.subject.model.name} on ${n} test images of ${measuring.subject.source.dataset}, ${attackText(request)}`,
+    `${model.name === "onnx" ? basename(path) : model.name} on ${n} test images of ${measuring.subject.source.dataset}, ${attackText(request)}`,
   );
   print(`clean   ${shareText(main.clean, n)}`);
   print(`robust  ${shareText(main.robust, n)}`);
@@ -57,6 +58,9 @@ export function printAttack({ files, ...measured }: Measured & { readonly files:
     for (const { attack, robust } of main.after) print(`  after ${attack.padEnd(8)} ${shareText(robust, n)}`);
   print(`health  ${health ? `${health.verdict} (${health.examples} examples)` : "not examined"}`);
   for (const flag of health?.flags ?? []) print(`! ${flag}`);
+  const chance = 1 / measuring.victim.classes;
+  if (wilsonInterval(main.clean, n).low <= chance)
+    print(`! clean: no better than chance (${percentText(chance)}), so the robust number says nothing`);
   if (request.curve)
     print(
       `\n${columns(

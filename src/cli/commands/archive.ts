@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { DeviceName } from "../device-probe.ts";
-import { artifactsOption, databaseHelp, dataOption, nameOption, skipCorruptOption } from "../options.ts";
+import { artifactsOption, databaseHelp, dataOption, deviceOption, skipCorruptOption } from "../options.ts";
 import { print, printJson } from "../output.ts";
 
 interface Options {
@@ -64,7 +64,7 @@ export function addArchiveCommands(program: Command, finish: (exitCode: number) 
     .description("train a finished trial's source model again and compare it to the bit")
     .argument("<trial>", "a finished trial's id")
     .option("--database <url>", databaseHelp)
-    .option("--device <device>", "cpu, webgpu or cuda", nameOption("--device", ["cpu", "webgpu", "cuda"]), "cpu")
+    .option("--device <device>", "cpu, webgpu or cuda", deviceOption, "cpu")
     .option(...dataOption)
     .option(...skipCorruptOption)
     .option("--json", "one JSON value")

@@ -3,7 +3,7 @@ import { InputError } from "../../base/index.ts";
 import type { EngineName } from "../../engine/index.ts";
 import { chooseEngine, engineOption } from "../engine-choice.ts";
 import type { Launch } from "../launch.ts";
-import { countOption, nameOption, type TrainedPlaces, withPlaces } from "../options.ts";
+import { countOption, deviceOption, nameOption, type TrainedPlaces, withPlaces } from "../options.ts";
 
 /** As `attackNames` has them; listed here so that the command line starts without the engine. */
 const attacks = ["pgd", "fgsm", "apgd", "apgd-ce", "apgd-dlr", "apgd-t", "fab", "square", "standard"] as const;
@@ -52,7 +52,7 @@ export function addAttack(
       .option("--rival <checkpoint>", "another seed's model, whose gradients are tried on this one")
       .option("--sheet <file>", "a PNG of examples that fell: clean, adversarial, and ten times their difference")
       .option("--out <folder>", "where results and the verdicts for going on are kept (default: results/attack-...)")
-      .option("--device <device>", "cpu, webgpu or cuda", nameOption("--device", ["cpu", "webgpu", "cuda"]), "cpu")
+      .option("--device <device>", "cpu, webgpu or cuda", deviceOption, "cpu")
       .option(...engineOption)
       .option("--resume", "go on with what an interrupted attack left (this is also the default)")
       .option("--fresh", "forget what an earlier attack found")

@@ -11,7 +11,7 @@ import {
   databaseFor,
   databaseHelp,
   dataOption,
-  nameOption,
+  deviceOption,
   priorityOption,
   skipCorruptOption,
 } from "../options.ts";
@@ -57,7 +57,7 @@ export function addRun(
       "worker processes, one thread each (default: one per core); 0 leaves all to workers elsewhere",
       countOption("--workers", 0),
     )
-    .option("--device <device>", "cpu, webgpu or cuda", nameOption("--device", ["cpu", "webgpu", "cuda"]), "cpu")
+    .option("--device <device>", "cpu, webgpu or cuda", deviceOption, "cpu")
     .option(...engineOption)
     .option("--database <url>", databaseHelp)
     .option(...artifactsOption)

@@ -3,7 +3,7 @@ import { InputError } from "../../base/index.ts";
 import type { EngineName } from "../../engine/index.ts";
 import { chooseEngine, engineOption } from "../engine-choice.ts";
 import { losingAll } from "../interrupt.ts";
-import { channelsOption, countOption, dataOption, nameOption, skipCorruptOption } from "../options.ts";
+import { channelsOption, countOption, dataOption, deviceOption, nameOption, skipCorruptOption } from "../options.ts";
 
 /** What the commands on a user's own model and images share. */
 interface OwnRequest {
@@ -106,7 +106,7 @@ function shared(command: Command): Command {
     .option(...skipCorruptOption)
     .option("--out <folder>", "where the report goes (default: results/<command>-...)")
     .option(...dataOption)
-    .option("--device <device>", "cpu, webgpu or cuda", nameOption("--device", ["cpu", "webgpu", "cuda"]), "cpu")
+    .option("--device <device>", "cpu, webgpu or cuda", deviceOption, "cpu")
     .option(...engineOption)
     .option("--json", "one JSON value instead of text");
 }

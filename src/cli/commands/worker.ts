@@ -4,7 +4,7 @@ import type { EngineName } from "../../engine/index.ts";
 import type { DeviceName } from "../device-probe.ts";
 import { chooseEngine, engineOption } from "../engine-choice.ts";
 import type { Launch } from "../launch.ts";
-import { collect, countOption, databaseFor, dataOption, nameOption, skipCorruptOption } from "../options.ts";
+import { collect, countOption, databaseFor, dataOption, deviceOption, skipCorruptOption } from "../options.ts";
 
 export interface WorkerRequest {
   readonly database: string;
@@ -37,7 +37,7 @@ export function addWorker(program: Command, launch: Launch, finish: (exitCode: n
     .description("take trials of a shared database's studies and run them here; any number, at any time")
     .option("--database <url>", "the PostgreSQL whose trials are taken (default: CARRYOVER_DATABASE; needed)")
     .option("--slots <n>", "trials at once, one thread each (default: one per core)", countOption("--slots"))
-    .option("--device <device>", "cpu, webgpu or cuda", nameOption("--device", ["cpu", "webgpu", "cuda"]), "cpu")
+    .option("--device <device>", "cpu, webgpu or cuda", deviceOption, "cpu")
     .option(...engineOption)
     .option(
       "--artifacts <folder>",

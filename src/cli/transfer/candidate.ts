@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { InputError } from "../../base/index.ts";
 import type { LabelledImages } from "../../datasets/index.ts";
 import { digestTree } from "../../engine/index.ts";
@@ -41,7 +42,7 @@ export interface CandidateOptions {
 
 /** Loads a model's file. Throws InputError for one that is not there or not understood. */
 export async function candidateFrom(path: string, options: CandidateOptions): Promise<Candidate> {
-  if (!existsSync(path)) throw new InputError(`${path}: expected a model's file, got nothing of that name`);
+  if (!existsSync(path)) throw new InputError(`${path}: expected a model's file, got nothing at ${resolve(path)}`);
   if (path.endsWith(".onnx"))
     return onnxCandidate(path, {
       ...importOptions(options),

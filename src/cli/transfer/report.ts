@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import {
   type Report,
   type ReportFigure,
@@ -48,14 +48,18 @@ export function printFindings(findings: Findings, files: readonly string[], json
   for (const file of files) print(file);
 }
 
-const titleOf = ({ model, target, protocol }: Findings) => `${model} to ${target.name}, ${protocol}`;
+const titleOf = ({ model, file, target, protocol }: Findings) =>
+  `${nameOf(model, file)} to ${target.name}, ${protocol}`;
 
-function curveOf({ model, target, protocol, fewShot, accuracy, fewShot: [first] }: Findings): Promise<string> {
+/** An ONNX graph has no name but its file's. */
+const nameOf = (model: string, file: string) => (model === "onnx" ? basename(file) : model);
+
+function curveOf({ model, file, target, protocol, fewShot, accuracy, fewShot: [first] }: Findings): Promise<string> {
   const whole = protocol.startsWith("few-shot") ? undefined : accuracy.value;
   const green = whole === undefined ? "" : ` · green: all ${target.train} training images, ${protocol}`;
   return renderSvg(
     shotsSpec(fewShot, {
-      title: `${model} to ${target.name}, frozen features`,
+      title: `${nameOf(model, file)} to ${target.name}, frozen features`,
       subtitle: `${first?.draws.length} draws a point with 95 % intervals · ${accuracy.n} test images${green} · dashed: largest class`,
       whole,
       chance: target.majority,

@@ -76,7 +76,9 @@ function prefixOf(where: string, tensors: FileTensors): string {
     .filter((name) => /^(.*\.)?conv1\.weight$/.test(name) && !/(^|\.)layer\d/.test(name))
     .sort((a, b) => a.length - b.length);
   if (stem !== undefined) return stem.slice(0, -"conv1.weight".length);
-  throw new InputError(`${where}: expected the names of a ResNet of ${families}, got ${listed(Object.keys(tensors))}`);
+  throw new InputError(
+    `${where}: expected the names of a ResNet of ${families}, got ${listed(Object.keys(tensors))}; another architecture is read as ONNX: torch.onnx.export(model, images, "model.onnx")`,
+  );
 }
 
 /** What a checkpoint of MadryLab/robustness carries beside its model, else the family's. */

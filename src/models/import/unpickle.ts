@@ -105,7 +105,9 @@ export function unpickle(
   };
   const named = (name: string, opcode: string) => {
     if (!allowed.has(name))
-      throw fail(`opcode ${opcode} ${name.replace(" ", ".")}, which is refused: it may run code,`);
+      throw new InputError(
+        `${fail(`opcode ${opcode} ${name.replace(" ", ".")}, which is refused: it may run code,`).message}; torch.save(model.state_dict(), path) writes tensors alone`,
+      );
     return new Marker(name);
   };
   const remember = (slot: number) => {

@@ -47,7 +47,12 @@ function storedFiles(where: string, bytes: Uint8Array): Map<string, Uint8Array> 
     if (u32(at) !== directoryEntry) throw damaged();
     const [compression, size, nameLength] = [u16(at + 10), u32(at + 24), u16(at + 28)];
     const name = new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + nameLength));
-    if (compression !== 0) throw new InputError(`${where}: expected stored entries, got ${name} compressed`);
+    if (compression !== 0)
+      throw new InputError(
+        name.includes("/code/")
+          ? `${where}: expected a state dict, torch.save(model.state_dict(), path), got TorchScript`
+          : `${where}: expected stored entries, got ${name} compressed`,
+      );
     const local = u32(at + 42);
     if (u32(local) !== localHeader) throw damaged();
     const start = local + 30 + u16(local + 26) + u16(local + 28);
