@@ -91,7 +91,7 @@ export function isUniform({ buffer, byteOffset, byteLength, BYTES_PER_ELEMENT }:
 export type Constant = Float32Array | Int32Array | Uint8Array;
 
 export function first(node: Node): Node {
-  const [input] = node.inputs;
+  const input = node.inputs[0];
   if (input === undefined) throw new Error(`${node.op} has no input`);
   return input;
 }

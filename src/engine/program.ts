@@ -21,6 +21,15 @@ import {
   type UnaryOp,
 } from "./nodes.ts";
 
+/** Equal for equal values, 0 and -0 apart. Most constants are one number, which needs no hashing. */
+function digestOf(data: Constant): string {
+  const [value] = data.length === 1 ? data : [];
+  if (value !== undefined) return Object.is(value, -0) ? "-0" : String(value);
+  return createHash("sha1")
+    .update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+    .digest("hex");
+}
+
 const comparisons = new Set<Op>(["less", "lessEqual", "equal"]);
 const commutative = new Set<Op>(["add", "mul", "max", "min", "and", "or", "xor", "equal"]);
 
@@ -51,8 +60,7 @@ export class Program {
         shape.map(() => 1),
         type,
       );
-    const digest = createHash("sha1").update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    return this.#intern("constant", [], { digest: digest.digest("hex") }, shape, type, data);
+    return this.#intern("constant", [], { digest: digestOf(data) }, shape, type, data);
   }
 
   scalar(value: number, type: NodeType, rank = 0): Node {

@@ -68,23 +68,37 @@ function zerosLike({ shape, dtype }: Tensor): Traced {
 
 /**
  * A constant's values. Most are zeros or ranges that exist only as formulas so far; the interpreter, which is right about
- * everything, takes a second for a large one, so those are filled in by the wasm backend, which is right about formulas.
+ * everything, takes a second for a large one, so those are worked out by the wasm backend, which is right about formulas.
  */
 async function fromArray(array: Traced): Promise<Tensor> {
   const { shape, dtype } = array;
   const there = array.size > 4096 ? await jax.devicePut(array.ref, "wasm") : array.ref;
+  const one = shape.map(() => 1);
+  if (dtype === "bool" && array.size > 4096) {
+    const truth = await commonTruth(there.ref);
+    if (truth !== undefined) {
+      there.dispose();
+      return tensor("bool", one, Uint8Array.of(truth));
+    }
+  }
   const all = await there.data();
   if (all.length > 1 && isUniform(all as Int32Array)) {
-    const one = fromValues(
-      shape.map(() => 1),
-      dtype,
-      all.slice(0, 1),
-    );
+    const value = fromValues(one, dtype, all.slice(0, 1));
     // Megabytes of zeros, which the collector would leave until a training has made its own.
     (all.buffer as ArrayBuffer).transfer(0);
-    return one;
+    return value;
   }
   return fromValues(shape, dtype, all);
+}
+
+/** 0 or 1 where a whole array of truths is one. Counting them is cheaper than writing them all down. */
+async function commonTruth(array: Traced): Promise<0 | 1 | undefined> {
+  const { size } = array;
+  const inner = array.shape.map((_, axis) => axis).slice(1);
+  const counts = await jax.numpy.sum(array.astype("int32" as never), inner).data();
+  let count = 0;
+  for (const each of counts) count += each;
+  return count === 0 ? 0 : count === size ? 1 : undefined;
 }
 
 function fromValues(shape: readonly number[], dtype: string, data: Awaited<ReturnType<Traced["data"]>>): Tensor {

@@ -50,31 +50,38 @@ export function update(
   { momentum, weightDecay, frozen = [] }: OptimiserSettings,
   { parameters, velocity, images, labels, learningRate, drawn }: UpdateInput<Traced>,
 ) {
-  const measure = (p: Parameters<Traced>) => {
+  const forward = (p: Parameters<Traced>) => {
     const statistics: BatchStatistics = Object.fromEntries(frozen.map((layer) => [layer, undefined]));
     const logits = model.logits(p.g, model.features(p.f, images, statistics));
+    return { logits, statistics };
+  };
+  const objective = ({ p, factors }: { readonly p: Parameters<Traced>; readonly factors: Factors }) => {
+    const { logits, statistics } = forward(p);
     const seen = { model, parameters: withBatchStatistics(p, statistics), images, labels, logits };
     const terms = penalties.map((each, i) => each.term(seen, drawn[i] ?? []));
     const penalty = terms.reduce((sum, term) => np.add(sum, term), np.zeros([]));
     const loss = np.mean(crossEntropy(logits, labels));
-    return { loss, penalty, correct: np.sum(correct(logits, labels)), statistics };
+    return np.add(np.multiply(factors.loss, loss), np.multiply(factors.penalty, penalty));
   };
-  const objective = (p: Parameters<Traced>) => {
-    const { loss, penalty } = measure(p);
-    return np.add(loss, penalty);
-  };
-  // Measured apart from the gradient: the engine makes equal nodes once, and in jax-js 0.1.25 aux values leak their
-  // tracers when the function takes a gradient itself, as JR does.
-  const gradient = grad(objective)(parameters) as Parameters<Traced>;
-  const next = sgdMomentum(parameters, velocity, gradient, { learningRate, momentum, weightDecay });
-  const { statistics, ...measured } = measure(parameters);
+  // The derivative by a factor is what it multiplies, so both sums come out of the one trace; in jax-js 0.1.25 aux values
+  // leak their tracers when the function takes a gradient itself, as JR does.
+  const factors: Factors = { loss: np.ones([]), penalty: np.ones([]) };
+  const gradient = grad(objective)({ p: parameters, factors });
+  const next = sgdMomentum(parameters, velocity, gradient.p, { learningRate, momentum, weightDecay });
+  // The engine makes equal nodes once, so this forward pass is the gradient's own.
+  const { logits, statistics } = forward(parameters);
   return {
-    ...measured,
+    loss: gradient.factors.loss,
+    penalty: gradient.factors.penalty,
+    correct: np.sum(correct(logits, labels)),
     // Running statistics are not learnt: they follow the batch, without momentum or decay.
     parameters: withRunningStatistics(unmoved(frozen, next.params, parameters), statistics),
     velocity: unmoved(frozen, next.velocity, velocity),
   };
 }
+
+/** Both 1. */
+type Factors = { readonly loss: Traced; readonly penalty: Traced };
 
 /** `parameters` with the running statistics, and the frozen layers, of `before`. */
 function unmoved(

@@ -70,6 +70,9 @@ const vector = {
   "f32x4.convert_i32x4_s": 0xfa,
 } as const;
 
+/** Room for the bytes of one number. */
+const word = new DataView(new ArrayBuffer(4));
+
 export type VectorOp = keyof typeof vector;
 export type LaneType = "i32x4" | "f32x4";
 
@@ -110,8 +113,10 @@ export class FunctionWriter {
 
   /** Four times the same float32 or int32. */
   splat(value: number, type: LaneType): void {
-    const four = type === "f32x4" ? new Float32Array(4).fill(value) : new Int32Array(4).fill(value);
-    this.#code.push(0xfd, 0x0c, ...new Uint8Array(four.buffer));
+    if (type === "f32x4") word.setFloat32(0, value, true);
+    else word.setInt32(0, value, true);
+    const [a, b, c, d] = [0, 1, 2, 3].map((byte) => word.getUint8(byte)) as [number, number, number, number];
+    this.#code.push(0xfd, 0x0c, a, b, c, d, a, b, c, d, a, b, c, d, a, b, c, d);
   }
 
   /**
@@ -262,5 +267,5 @@ export function encodeModule(
       functions.map((fn) => fn.encode()),
     ),
   ].flat();
-  return Uint8Array.from(parts.flat());
+  return new Uint8Array(parts.flat());
 }
