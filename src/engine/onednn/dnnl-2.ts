@@ -1,5 +1,7 @@
 import type { LibraryHandle } from "koffi";
-import { check, chosen, type Layout, type Versioned } from "./dnnl.ts";
+import { check, chosen } from "./c-calls.ts";
+import type { Layout } from "./dnnl.ts";
+import type { Versioned } from "./versioned.ts";
 
 /** Sizes of structures in oneDNN 2.0 to 2.7, in bytes, on 64-bit systems; room to spare does no harm. */
 const [descriptorBytes, operationBytes] = [704, 8192];

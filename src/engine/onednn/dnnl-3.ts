@@ -1,5 +1,6 @@
 import type { LibraryHandle } from "koffi";
-import { check, chosen, created, type Versioned } from "./dnnl.ts";
+import { check, chosen, created } from "./c-calls.ts";
+import type { Versioned } from "./versioned.ts";
 
 const [anyTag, forwardTraining, direct, relu] = [1, 64, 1, 32];
 

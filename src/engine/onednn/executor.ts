@@ -9,7 +9,8 @@ import { giveBack, takeMemory } from "./memories.ts";
 import { planMemory } from "./planner.ts";
 import type { Step } from "./steps.ts";
 import type { View } from "./views.ts";
-import { encodeModule, type FunctionWriter } from "./wasm-writer.ts";
+import type { FunctionWriter } from "./wasm-function.ts";
+import { encodeModule } from "./wasm-module.ts";
 import { Unsupported } from "./workspace.ts";
 import { writeLoop } from "./write-loop.ts";
 

@@ -1,6 +1,7 @@
 import type { BinaryOp, NodeType, Op, UnaryOp } from "../nodes.ts";
 import type { View } from "./views.ts";
-import type { FunctionWriter, LaneType, VectorOp } from "./wasm-writer.ts";
+import type { FunctionWriter } from "./wasm-function.ts";
+import type { LaneType, VectorOp } from "./wasm-instructions.ts";
 
 /** What a loop computes for each element. Truths are masks in registers (all bits set or none), 0 or 1 in memory. */
 export type Expression =

@@ -1,7 +1,9 @@
 import koffi, { type LibraryHandle } from "koffi";
-import { about, type Dnnl, openDnnl } from "./dnnl.ts";
+import { about } from "./about.ts";
+import type { Dnnl } from "./dnnl.ts";
 import { versionTwo } from "./dnnl-2.ts";
 import { versionThree } from "./dnnl-3.ts";
+import { openDnnl } from "./open-dnnl.ts";
 
 /** Names under which systems have the library; CARRYOVER_ONEDNN names another file. */
 const names: Partial<Record<NodeJS.Platform, readonly string[]>> = {

@@ -1,12 +1,13 @@
 import { dim, first, listOf, type Node, reachable, scalarOf, second } from "../nodes.ts";
 import { usersOf } from "../users.ts";
+import { commonOrder } from "./common-order.ts";
 import { type ConvolutionGroup, planConvolutions } from "./convolution-groups.ts";
 import type { Dnnl, Precision } from "./dnnl.ts";
 import type { Expression } from "./expressions.ts";
 import { planHalves } from "./halves.ts";
 import { hostKernel } from "./host-kernels.ts";
 import { isElementwise, planInlining } from "./inlining.ts";
-import { loadsOf, type ReductionKind } from "./loops.ts";
+import type { ReductionKind } from "./loops.ts";
 import { lowerConvolution } from "./lower-convolution.ts";
 import { lowerMatmul } from "./lower-matmul.ts";
 import type { Step } from "./steps.ts";
@@ -244,22 +245,3 @@ class Lowering {
 }
 
 const spreadOut = ([b = 0, c = 0, h = 0, w = 0]: readonly number[]): number[] => [b, c, h, 0, w, 0];
-
-/** The order of axes in memory that most of the elements to be read have. */
-function commonOrder(space: readonly number[], expression: Expression): readonly number[] {
-  const votes = new Map<string, { order: readonly number[]; elements: number }>();
-  for (const { view: operand } of loadsOf(expression)) {
-    const elements = operand.strides.reduce(
-      (count, stride, axis) => count * (stride === 0 ? 1 : (space[axis] ?? 1)),
-      1,
-    );
-    const order = memoryOrder({ shape: space, strides: operand.strides });
-    const known = votes.get(String(order));
-    votes.set(String(order), { order, elements: elements + (known?.elements ?? 0) });
-  }
-  const best = [...votes.values()].reduce<{ order: readonly number[]; elements: number } | undefined>(
-    (most, vote) => (most === undefined || vote.elements > most.elements ? vote : most),
-    undefined,
-  );
-  return best?.order ?? space.map((_, axis) => axis);
-}

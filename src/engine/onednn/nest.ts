@@ -1,7 +1,7 @@
 import { type Expression, laneType, writeApply } from "./expressions.ts";
 import { countUses, type Loop, loadsOf } from "./loops.ts";
 import type { View } from "./views.ts";
-import type { FunctionWriter, Local } from "./wasm-writer.ts";
+import type { FunctionWriter, Local } from "./wasm-function.ts";
 
 /** An axis of the nest: how far each pointer moves along it, in bytes. */
 export interface Axis {

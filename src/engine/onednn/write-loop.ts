@@ -3,7 +3,8 @@ import { laneType } from "./expressions.ts";
 import { type Loop, loadsOf, type ReductionKind } from "./loops.ts";
 import { type Advance, type Axis, byStride, Nest, unit } from "./nest.ts";
 import type { View } from "./views.ts";
-import { FunctionWriter, type Local, type VectorOp } from "./wasm-writer.ts";
+import { FunctionWriter, type Local } from "./wasm-function.ts";
+import type { VectorOp } from "./wasm-instructions.ts";
 
 /** Elements of a sum that are added one by one before the result joins those of other runs: keeps rounding small. */
 const longestRun = 512;

@@ -1,6 +1,7 @@
 import { InputError } from "../../base/index.ts";
+import { Call, type Pickled, Stored } from "./pickled.ts";
 import { type Archive, bytesOf } from "./storages.ts";
-import { Call, type Pickled, Stored, unpickle } from "./unpickle.ts";
+import { unpickle } from "./unpickle.ts";
 
 const magic = 0x1950a86a20f9469cfc6cn;
 

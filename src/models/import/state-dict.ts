@@ -1,8 +1,8 @@
 import { InputError, readWhole, sizeOf, type Tensor, tensor } from "../../base/index.ts";
 import type { NamedTensors } from "../../engine/index.ts";
 import { readLegacy } from "./legacy-format.ts";
+import { Call, Marker, type Pickled, Stored } from "./pickled.ts";
 import { storageTypes } from "./storages.ts";
-import { Call, Marker, type Pickled, Stored } from "./unpickle.ts";
 import { readZip } from "./zip-format.ts";
 
 /** A checkpoint as PyTorch saved it: tensors and numbers under dotted names. */

@@ -1,5 +1,5 @@
 import { type NumberFormat, numberFormats } from "../../base/index.ts";
-import { Marker, type Pickled } from "./unpickle.ts";
+import { Marker, type Pickled } from "./pickled.ts";
 
 /** A pickle with the storages that it refers to, by key. */
 export interface Archive {

@@ -4,7 +4,7 @@ import { randomStream, sizeOf } from "../../../src/base/index.ts";
 import { type Expression, hostFunctions, hostNames } from "../../../src/engine/onednn/expressions.ts";
 import type { ReductionKind } from "../../../src/engine/onednn/loops.ts";
 import { type Block, denseStrides, type View, view } from "../../../src/engine/onednn/views.ts";
-import { encodeModule } from "../../../src/engine/onednn/wasm-writer.ts";
+import { encodeModule } from "../../../src/engine/onednn/wasm-module.ts";
 import { writeLoop } from "../../../src/engine/onednn/write-loop.ts";
 
 const memory = new WebAssembly.Memory({ initial: 64 });

@@ -1,80 +1,7 @@
-/** Writes WebAssembly modules byte by byte: the few instructions that loops over vectors of four float32 need. */
-
-export const unsigned = (value: number): number[] => {
-  const bytes: number[] = [];
-  let rest = value >>> 0;
-  do {
-    const low = rest & 0x7f;
-    rest >>>= 7;
-    bytes.push(rest === 0 ? low : low | 0x80);
-  } while (rest !== 0);
-  return bytes;
-};
-
-const signed = (value: number): number[] => {
-  const bytes: number[] = [];
-  let rest = value | 0;
-  for (;;) {
-    const low = rest & 0x7f;
-    rest >>= 7;
-    const last = (rest === 0 && (low & 0x40) === 0) || (rest === -1 && (low & 0x40) !== 0);
-    bytes.push(last ? low : low | 0x80);
-    if (last) return bytes;
-  }
-};
-
-const simple = {
-  end: [0x0b],
-  "i32.add": [0x6a],
-  "f64.promote_f32": [0xbb],
-  "f32.demote_f64": [0xb6],
-  "f64.convert_i32_s": [0xb7],
-  "i32.trunc_sat_f64_s": [0xfc, 0x02],
-} as const;
-
-/** Vector instructions without operands of their own, by their number after the prefix 0xfd. */
-const vector = {
-  "f32x4.splat": 0x13,
-  "i32x4.eq": 0x37,
-  "i32x4.lt_s": 0x39,
-  "i32x4.le_s": 0x3d,
-  "f32x4.eq": 0x41,
-  "f32x4.lt": 0x43,
-  "f32x4.gt": 0x44,
-  "f32x4.le": 0x45,
-  "v128.not": 0x4d,
-  "v128.and": 0x4e,
-  "v128.or": 0x50,
-  "v128.xor": 0x51,
-  "v128.bitselect": 0x52,
-  "f32x4.ceil": 0x67,
-  "f32x4.floor": 0x68,
-  "i32x4.neg": 0xa1,
-  "i32x4.shl": 0xab,
-  "i32x4.shr_u": 0xad,
-  "i32x4.add": 0xae,
-  "i32x4.sub": 0xb1,
-  "i32x4.mul": 0xb5,
-  "i32x4.min_s": 0xb6,
-  "i32x4.max_s": 0xb8,
-  "f32x4.neg": 0xe1,
-  "f32x4.sqrt": 0xe3,
-  "f32x4.add": 0xe4,
-  "f32x4.sub": 0xe5,
-  "f32x4.mul": 0xe6,
-  "f32x4.div": 0xe7,
-  "f32x4.min": 0xe8,
-  "f32x4.max": 0xe9,
-  "f32x4.pmax": 0xeb,
-  "i32x4.trunc_sat_f32x4_s": 0xf8,
-  "f32x4.convert_i32x4_s": 0xfa,
-} as const;
+import { type LaneType, signed, simple, unsigned, type VectorOp, vector } from "./wasm-instructions.ts";
 
 /** Room for the bytes of one number. */
 const word = new DataView(new ArrayBuffer(4));
-
-export type VectorOp = keyof typeof vector;
-export type LaneType = "i32x4" | "f32x4";
 
 /** One function without parameters or results: its locals and its code. */
 export class FunctionWriter {
@@ -227,45 +154,4 @@ const vectorBase = 256;
 export interface Local {
   readonly kind: "i32" | "v128";
   readonly index: number;
-}
-
-export interface Import {
-  readonly name: string;
-  /** How many f64 it takes; it gives one. */
-  readonly arity: number;
-}
-
-/** A module that imports `host.memory` and functions of f64, and exports the functions as "0", "1", ... */
-export function encodeModule(
-  imports: readonly Import[],
-  functions: readonly FunctionWriter[],
-): Uint8Array<ArrayBuffer> {
-  const text = (name: string) => [...unsigned(name.length), ...Buffer.from(name)];
-  const section = (id: number, items: readonly (readonly number[])[]) => {
-    const size = items.reduce((sum, item) => sum + item.length, 0);
-    const count = unsigned(items.length);
-    return [[id, ...unsigned(size + count.length), ...count], ...items];
-  };
-  const types = [0, 1, 2].map((arity) => [0x60, arity, ...new Array<number>(arity).fill(0x7c), 1, 0x7c]);
-  const parts = [
-    [[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]],
-    section(1, [[0x60, 0, 0], ...types]),
-    section(2, [
-      [...text("host"), ...text("memory"), 0x02, 0x00, 0],
-      ...imports.map(({ name, arity }) => [...text("host"), ...text(name), 0x00, 1 + arity]),
-    ]),
-    section(
-      3,
-      functions.map(() => [0]),
-    ),
-    section(
-      7,
-      functions.map((_, i) => [...text(String(i)), 0x00, ...unsigned(imports.length + i)]),
-    ),
-    section(
-      10,
-      functions.map((fn) => fn.encode()),
-    ),
-  ].flat();
-  return new Uint8Array(parts.flat());
 }

@@ -1,0 +1,108 @@
+import koffi, { type LibraryHandle } from "koffi";
+import { about } from "./about.ts";
+import { check, chosen, created, numbers } from "./c-calls.ts";
+import { type Choice, type Dnnl, type ElementType, roles } from "./dnnl.ts";
+import type { Versioned } from "./versioned.ts";
+
+const elementTypes: Readonly<Record<ElementType, number>> = { bf16: 2, f32: 3 };
+const [queryKernelName, queryArgument] = [8, 255];
+const userScratchpad = 1;
+const cpu = 1;
+/** A stream that runs calls in order. */
+const inOrder = 1;
+
+/** Joins what all versions share with what `versioned` does its own way. */
+export function openDnnl(
+  library: LibraryHandle,
+  versioned: (engine: bigint) => Versioned,
+  setThreads: (n: number) => void,
+): Dnnl {
+  const fn = (signature: string) => library.func(signature);
+  const engineCreate = fn("int dnnl_engine_create(void *, int, size_t)");
+  const engine = created("engine", (out) => engineCreate(out, cpu, 0));
+  const streamCreate = fn("int dnnl_stream_create(void *, void *, int)");
+  const stream = created("stream", (out) => streamCreate(out, engine, inOrder));
+  const descriptorSize = fn("size_t dnnl_memory_desc_get_size(void *)");
+  const descriptorEqual = fn("int dnnl_memory_desc_equal(void *, void *)");
+  const query = fn("int dnnl_primitive_desc_query(void *, int, int, void *)");
+  const queryLayout = fn("void *dnnl_primitive_desc_query_md(void *, int, int)");
+  const freeDescriptor = fn("int dnnl_primitive_desc_destroy(void *)");
+  const createPrimitive = fn("int dnnl_primitive_create(void *, void *)");
+  const freePrimitive = fn("int dnnl_primitive_destroy(void *)");
+  const createMemory = fn("int dnnl_memory_create(void *, void *, void *, void *)");
+  const freeMemory = fn("int dnnl_memory_destroy(void *)");
+  const execute = fn("int dnnl_primitive_execute(void *, void *, int, void *)");
+  const reorderCreate = fn("int dnnl_reorder_primitive_desc_create(void *, void *, void *, void *, void *, void *)");
+  const attributesCreate = fn("int dnnl_primitive_attr_create(void *)");
+  const setScratchpad = fn("int dnnl_primitive_attr_set_scratchpad_mode(void *, int)");
+  const setOperations = fn("int dnnl_primitive_attr_set_post_ops(void *, void *)");
+  const operationsCreate = fn("int dnnl_post_ops_create(void *)");
+  const own = versioned(engine);
+
+  const plain = newAttributes();
+  const rectifying = newAttributes();
+  const operations = created("post-ops", operationsCreate);
+  own.appendRelu(operations);
+  check("post-ops", setOperations(rectifying, operations));
+
+  function newAttributes(): bigint {
+    const attributes = created("attributes", attributesCreate);
+    check("scratchpad mode", setScratchpad(attributes, userScratchpad));
+    return attributes;
+  }
+
+  function choice(handle: bigint | undefined): Choice | undefined {
+    if (handle === undefined) return undefined;
+    const name = Buffer.alloc(8);
+    check("kernel name", query(handle, queryKernelName, 0, name));
+    return {
+      handle,
+      kernel: koffi.decode(name.readBigUInt64LE(), "char", -1) as string,
+      wants: (role) => queryLayout(handle, queryArgument, roles[role]) as bigint,
+      free: () => check("free", freeDescriptor(handle)),
+    };
+  }
+
+  return {
+    ...about(library),
+    layout: (shape, strides, type = "f32") =>
+      own.layout(numbers(shape), shape.length, elementTypes[type], strides === "any" ? undefined : numbers(strides)),
+    same: (a, b) => descriptorEqual(a, b) !== 0,
+    bytes: (layout) => Number(descriptorSize(layout)),
+    convolution(kind, layouts, { strides, dilation, before, after }, { relu, ahead }) {
+      const geometry = {
+        strides: numbers(strides),
+        dilation: numbers(dilation),
+        before: numbers(before),
+        after: numbers(after),
+      };
+      return choice(
+        own.convolution(kind, layouts, geometry, {
+          attributes: relu ? rectifying : plain,
+          ahead: kind === "forward" ? layouts : ahead,
+        }),
+      );
+    },
+    matmul: (x, y, out) => choice(own.matmul(x, y, out, plain)),
+    reorder: (from, to) => choice(chosen((out) => reorderCreate(out, from, engine, to, engine, plain))),
+    build({ handle }, operands) {
+      const primitive = created("primitive", (out) => createPrimitive(out, handle));
+      const words = Buffer.alloc(16 * operands.length);
+      const memories = operands.map(({ role, layout, address }, i) => {
+        const memory = created("memory", (out) => createMemory(out, layout, engine, BigInt(address)));
+        words.writeInt32LE(roles[role], 16 * i);
+        words.writeBigUInt64LE(memory, 16 * i + 8);
+        return memory;
+      });
+      const count = operands.length;
+      return {
+        run: () => check("execution", execute(primitive, stream, count, words)),
+        free() {
+          freePrimitive(primitive);
+          for (const memory of memories) freeMemory(memory);
+        },
+      };
+    },
+    setThreads,
+  };
+}

@@ -1,0 +1,21 @@
+import type { ConvolutionKind, ConvolutionLayouts, Layout } from "./dnnl.ts";
+
+/** What the versions do differently. */
+export interface Versioned {
+  layout(shape: Buffer, rank: number, type: number, strides: Buffer | undefined): Layout;
+  convolution(
+    kind: ConvolutionKind,
+    layouts: ConvolutionLayouts,
+    geometry: Encoded,
+    { attributes, ahead }: { readonly attributes: bigint; readonly ahead: ConvolutionLayouts },
+  ): bigint | undefined;
+  matmul(x: Layout, y: Layout, out: Layout, attributes: bigint): bigint | undefined;
+  appendRelu(operations: bigint): void;
+}
+
+export interface Encoded {
+  readonly strides: Buffer;
+  readonly dilation: Buffer;
+  readonly before: Buffer;
+  readonly after: Buffer;
+}
