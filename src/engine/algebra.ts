@@ -6,11 +6,14 @@ import {
   foldScalars,
   isZero,
   type Node,
+  type NodeType,
   sameShape,
   scalarOf,
   second,
+  type UnaryOp,
 } from "./nodes.ts";
 import type { Program } from "./program.ts";
+import { reduced } from "./shapes.ts";
 
 /** a op b in a simpler form, where there is one; undefined where it stays as it is. Both have one rank. */
 export function simplified(program: Program, op: BinaryOp, a: Node, b: Node): Node | undefined {
@@ -71,4 +74,47 @@ function commonFactor(program: Program, op: "add" | "sub", a: Node, b: Node): No
   const [left, right] = [factored(a), factored(b)];
   if (left.factor !== right.factor || left.base === a || right.base === b) return undefined;
   return program.scaled(program.binary(op, left.base, right.base), left.factor);
+}
+
+/** The sum of x over `axes`, kept with length 1, in a simpler form, where there is one. */
+export function simplifiedSum(program: Program, x: Node, axes: readonly number[]): Node | undefined {
+  if (x.op === "reduce" && x.attributes.kind === "sum") {
+    const all = new Set([...(x.attributes.axes as number[]), ...axes]);
+    return program.reduce(
+      "sum",
+      first(x),
+      [...all].sort((a, b) => a - b),
+    );
+  }
+  const outside = program.linear(reduced(x, axes), x, (a) => program.reduce("sum", a, axes));
+  if (outside) return outside;
+  // A factor that does not vary along the summed axes goes outside.
+  const constantAlong = (node: Node) => axes.every((axis) => node.shape[axis] === 1);
+  if (x.op === "mul" && constantAlong(first(x)))
+    return program.binary("mul", first(x), program.reduce("sum", second(x), axes));
+  if ((x.op === "mul" || x.op === "div") && constantAlong(second(x)))
+    return program.binary(x.op, program.reduce("sum", first(x), axes), second(x));
+  return undefined;
+}
+
+export function simplifiedUnary(program: Program, op: UnaryOp, x: Node): Node | undefined {
+  if (op === "neg" && x.op === "neg") return first(x);
+  if (op === "neg" && x.op === "sub") return program.binary("sub", second(x), first(x));
+  const value = scalarOf(x);
+  if (value !== undefined && op === "neg") return program.scalar(-value, x.type, x.shape.length);
+  if (value !== undefined && op === "reciprocal") return program.scalar(1 / value, x.type, x.shape.length);
+  return undefined;
+}
+
+export function simplifiedCast(program: Program, x: Node, type: NodeType): Node | undefined {
+  const value = scalarOf(x);
+  if (value !== undefined) {
+    const cast = { float32: value, int32: Math.trunc(value), bool: Number(value !== 0) }[type];
+    return program.scalar(cast, type, x.shape.length);
+  }
+  if (x.op === "expand") return program.expand(program.cast(first(x), type), x.shape);
+  // 1 where 0 < v: the derivative of a rectifier, one form for all who ask for it.
+  if (type === "float32" && x.op === "less" && scalarOf(first(x)) === 0 && second(x).type === "float32")
+    return program.unary("step", second(x));
+  return undefined;
 }

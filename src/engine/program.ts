@@ -1,8 +1,7 @@
-import { createHash } from "node:crypto";
 import { sizeOf } from "../base/index.ts";
-import { simplified } from "./algebra.ts";
+import { simplified, simplifiedCast, simplifiedSum, simplifiedUnary } from "./algebra.ts";
+import { digestOf, NodeTable } from "./node-table.ts";
 import {
-  type Attributes,
   type BinaryOp,
   broadcast,
   type Constant,
@@ -17,39 +16,24 @@ import {
   type Op,
   sameShape,
   scalarOf,
-  second,
   type UnaryOp,
 } from "./nodes.ts";
-
-/** Equal for equal values, 0 and -0 apart. Most constants are one number, which needs no hashing. */
-function digestOf(data: Constant): string {
-  const [value] = data.length === 1 ? data : [];
-  if (value !== undefined) return Object.is(value, -0) ? "-0" : String(value);
-  return createHash("sha1")
-    .update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
-    .digest("hex");
-}
+import { type ImageWindows, pooledWindows } from "./pooled-windows.ts";
+import { concatenated, convolved, pooled, reduced, sliced } from "./shapes.ts";
 
 const comparisons = new Set<Op>(["less", "lessEqual", "equal"]);
 const commutative = new Set<Op>(["add", "mul", "max", "min", "and", "or", "xor", "equal"]);
-
-interface ImageWindows {
-  readonly image: Node;
-  readonly window: readonly [number, number];
-  readonly strides: readonly [number, number];
-}
 
 /**
  * Builds a program node by node. Equal nodes are made once (hash consing), scalars are folded and the algebra of
  * `algebra.ts` is applied on the way, so that later stages see each value in one form only.
  */
 export class Program {
-  readonly #known = new Map<string, Node>();
+  readonly #nodes = new NodeTable();
   readonly #windows = new Map<Node, ImageWindows>();
-  #count = 0;
 
   input(index: number, shape: readonly number[], type: NodeType): Node {
-    return this.#intern("input", [], { index }, shape, type);
+    return this.#nodes.intern("input", [], { index }, shape, type);
   }
 
   constant(data: Constant, shape: readonly number[], type: NodeType): Node {
@@ -60,7 +44,7 @@ export class Program {
         shape.map(() => 1),
         type,
       );
-    return this.#intern("constant", [], { digest: digestOf(data) }, shape, type, data);
+    return this.#nodes.intern("constant", [], { digest: digestOf(data) }, shape, type, data);
   }
 
   scalar(value: number, type: NodeType, rank = 0): Node {
@@ -71,12 +55,7 @@ export class Program {
   }
 
   unary(op: UnaryOp, x: Node): Node {
-    if (op === "neg" && x.op === "neg") return first(x);
-    if (op === "neg" && x.op === "sub") return this.binary("sub", second(x), first(x));
-    const value = scalarOf(x);
-    if (value !== undefined && op === "neg") return this.scalar(-value, x.type, x.shape.length);
-    if (value !== undefined && op === "reciprocal") return this.scalar(1 / value, x.type, x.shape.length);
-    return this.#intern(op, [x], {}, x.shape, x.type);
+    return simplifiedUnary(this, op, x) ?? this.#nodes.intern(op, [x], {}, x.shape, x.type);
   }
 
   /** Elementwise; shapes broadcast as in numpy (a scalar node takes the other's rank). */
@@ -90,49 +69,26 @@ export class Program {
     const rank = Math.max(condition.shape.length, yes.shape.length, no.shape.length);
     const [c, a, b] = [this.withRank(condition, rank), this.withRank(yes, rank), this.withRank(no, rank)];
     if (a === b) return a;
-    return this.#intern("where", [c, a, b], {}, broadcast(broadcast(c.shape, a.shape), b.shape), a.type);
+    return this.#nodes.intern("where", [c, a, b], {}, broadcast(broadcast(c.shape, a.shape), b.shape), a.type);
   }
 
   cast(x: Node, type: NodeType): Node {
     if (x.type === type) return x;
-    const value = scalarOf(x);
-    if (value !== undefined) {
-      const cast = { float32: value, int32: Math.trunc(value), bool: Number(value !== 0) }[type];
-      return this.scalar(cast, type, x.shape.length);
-    }
-    if (x.op === "expand") return this.expand(this.cast(first(x), type), x.shape);
-    // 1 where 0 < v: the derivative of a rectifier, one form for all who ask for it.
-    if (type === "float32" && x.op === "less" && scalarOf(first(x)) === 0 && second(x).type === "float32")
-      return this.unary("step", second(x));
-    return this.#intern("cast", [x], { type }, x.shape, type);
+    return simplifiedCast(this, x, type) ?? this.#nodes.intern("cast", [x], { type }, x.shape, type);
   }
 
   /** Keeps reduced axes with length 1. */
   reduce(kind: "sum" | "max" | "min" | "prod", x: Node, axes: readonly number[]): Node {
     const live = axes.filter((axis) => x.shape[axis] !== 1);
     if (live.length === 0) return x;
-    const shape = x.shape.map((length, axis) => (live.includes(axis) ? 1 : length));
+    const shape = reduced(x, live);
     if (kind === "max") {
-      const pooled = this.#asMaxPool(x, live);
-      if (pooled) return this.reshape(pooled, shape);
+      const seen = pooledWindows(x, live, this.#windows.get(x));
+      if (seen) return this.reshape(this.maxPool(seen.image, seen.window, seen.strides), shape);
     }
-    if (kind === "sum") {
-      if (x.op === "reduce" && x.attributes.kind === "sum")
-        return this.reduce(
-          "sum",
-          first(x),
-          [...new Set([...(x.attributes.axes as number[]), ...live])].sort((a, b) => a - b),
-        );
-      const outside = this.linear(shape, x, (a) => this.reduce("sum", a, live));
-      if (outside) return outside;
-      // A factor that does not vary along the summed axes goes outside.
-      const constantAlong = (node: Node) => live.every((axis) => node.shape[axis] === 1);
-      if (x.op === "mul" && constantAlong(first(x)))
-        return this.binary("mul", first(x), this.reduce("sum", second(x), live));
-      if ((x.op === "mul" || x.op === "div") && constantAlong(second(x)))
-        return this.binary(x.op, this.reduce("sum", first(x), live), second(x));
-    }
-    return this.#intern("reduce", [x], { kind, axes: live }, shape, x.type);
+    const simpler = kind === "sum" ? simplifiedSum(this, x, live) : undefined;
+    if (simpler) return simpler;
+    return this.#nodes.intern("reduce", [x], { kind, axes: live }, shape, x.type);
   }
 
   reshape(x: Node, shape: readonly number[]): Node {
@@ -141,7 +97,8 @@ export class Program {
     if (x.op === "constant" && x.data) return this.constant(x.data, shape, x.type);
     if (sizeOf(shape) !== sizeOf(x.shape)) throw new Error(`reshape: [${x.shape}] to [${shape}]`);
     return (
-      this.linear(shape, x, (a) => this.reshape(a, shape)) ?? this.#intern("reshape", [x], { shape }, shape, x.type)
+      this.linear(shape, x, (a) => this.reshape(a, shape)) ??
+      this.#nodes.intern("reshape", [x], { shape }, shape, x.type)
     );
   }
 
@@ -155,14 +112,15 @@ export class Program {
         perm.map((axis) => (x.attributes.perm as readonly number[])[axis] ?? 0),
       );
     return (
-      this.linear(shape, x, (a) => this.transpose(a, perm)) ?? this.#intern("transpose", [x], { perm }, shape, x.type)
+      this.linear(shape, x, (a) => this.transpose(a, perm)) ??
+      this.#nodes.intern("transpose", [x], { perm }, shape, x.type)
     );
   }
 
   /** Makes broadcast axes real. */
   expand(x: Node, shape: readonly number[]): Node {
     if (sameShape(x.shape, shape)) return x;
-    return this.#intern("expand", [x], { shape }, shape, x.type);
+    return this.#nodes.intern("expand", [x], { shape }, shape, x.type);
   }
 
   slice(
@@ -171,11 +129,11 @@ export class Program {
     ends: readonly number[],
     steps: readonly number[] = starts.map(() => 1),
   ): Node {
-    const shape = starts.map((start, i) => Math.ceil(((ends[i] ?? 0) - start) / (steps[i] ?? 1)));
+    const shape = sliced(starts, ends, steps);
     if (sameShape(shape, x.shape)) return x;
     return (
       this.linear(shape, x, (a) => this.slice(a, starts, ends, steps)) ??
-      this.#intern("slice", [x], { starts, ends, steps }, shape, x.type)
+      this.#nodes.intern("slice", [x], { starts, ends, steps }, shape, x.type)
     );
   }
 
@@ -185,7 +143,7 @@ export class Program {
     const shape = x.shape.map((length, i) => length + (before[i] ?? 0) + (after[i] ?? 0));
     return (
       this.linear(shape, x, (a) => this.pad(a, before, after)) ??
-      this.#intern("pad", [x], { before, after }, shape, x.type)
+      this.#nodes.intern("pad", [x], { before, after }, shape, x.type)
     );
   }
 
@@ -193,10 +151,7 @@ export class Program {
     const [head, ...rest] = parts;
     if (head === undefined) throw new Error("concat: no parts");
     if (rest.length === 0) return head;
-    const shape = head.shape.map((length, i) =>
-      i === axis ? parts.reduce((sum, part) => sum + dim(part, axis), 0) : length,
-    );
-    return this.#intern("concat", parts, { axis }, shape, head.type);
+    return this.#nodes.intern("concat", parts, { axis }, concatenated(parts, axis), head.type);
   }
 
   flip(x: Node, axes: readonly number[]): Node {
@@ -204,23 +159,24 @@ export class Program {
     if (live.length === 0) return x;
     if (x.op === "flip" && sameShape(x.attributes.axes as number[], live)) return first(x);
     return (
-      this.linear(x.shape, x, (a) => this.flip(a, axes)) ?? this.#intern("flip", [x], { axes: live }, x.shape, x.type)
+      this.linear(x.shape, x, (a) => this.flip(a, axes)) ??
+      this.#nodes.intern("flip", [x], { axes: live }, x.shape, x.type)
     );
   }
 
   /** Rows of x [rows, width] at `indices` [n]: [n, width]. */
   gatherRows(x: Node, indices: Node): Node {
-    return this.#intern("gather", [x, indices], {}, [dim(indices, 0), dim(x, 1)], x.type);
+    return this.#nodes.intern("gather", [x, indices], {}, [dim(indices, 0), dim(x, 1)], x.type);
   }
 
   /** Zeros [rows, width] with `updates` [n, width] added at `indices` [n]. */
   scatterAddRows(updates: Node, indices: Node, rows: number): Node {
-    return this.#intern("scatterAdd", [updates, indices], { rows }, [rows, dim(updates, 1)], updates.type);
+    return this.#nodes.intern("scatterAdd", [updates, indices], { rows }, [rows, dim(updates, 1)], updates.type);
   }
 
   /** Along the last axis, ascending. */
   sort(op: "sort" | "argsort", x: Node): Node {
-    return this.#intern(op, [x], {}, x.shape, op === "sort" ? x.type : "int32");
+    return this.#nodes.intern(op, [x], {}, x.shape, op === "sort" ? x.type : "int32");
   }
 
   /** [..., m, k] x [..., k, n], both of one rank (2 or 3). */
@@ -228,39 +184,33 @@ export class Program {
     const shape = [...x.shape.slice(0, -1), dim(y, y.shape.length - 1)];
     const outside = this.linear(shape, x, (a) => this.matmul(a, y)) ?? this.linear(shape, y, (b) => this.matmul(x, b));
     if (outside) return outside;
-    return this.#intern("matmul", [x, y], {}, shape, x.type);
+    return this.#nodes.intern("matmul", [x, y], {}, shape, x.type);
   }
 
   /** x [batch, in, h, w], weight [out, in / groups, kh, kw]. */
   conv(x: Node, weight: Node, geometry: ConvGeometry): Node {
-    const size = [2, 3].map((axis, i) => {
-      const kernel = (dim(weight, axis) - 1) * (geometry.dilation[i] ?? 1) + 1;
-      const padded = dim(x, axis) + (geometry.padding[i] ?? 0) + (geometry.padding[i + 2] ?? 0);
-      return Math.floor((padded - kernel) / (geometry.strides[i] ?? 1)) + 1;
-    });
-    return this.#intern("conv", [x, weight], { ...geometry }, [dim(x, 0), dim(weight, 0), ...size], x.type);
+    return this.#nodes.intern("conv", [x, weight], { ...geometry }, convolved(x, weight, geometry), x.type);
   }
 
   /** The transpose of `conv` in x: y [batch, out, oh, ow], weight [out, in, kh, kw] to [batch, in, height, width]. */
   convInputGradient(y: Node, weight: Node, geometry: ConvGeometry, size: readonly [number, number]): Node {
     const shape = [dim(y, 0), dim(weight, 1), ...size];
-    return this.#intern("convInputGradient", [y, weight], { ...geometry, size }, shape, y.type);
+    return this.#nodes.intern("convInputGradient", [y, weight], { ...geometry, size }, shape, y.type);
   }
 
   /** The transpose of `conv` in its weight: x [batch, in, h, w], y [batch, out, oh, ow] to [out, in, kh, kw]. */
   convWeightGradient(x: Node, y: Node, geometry: ConvGeometry, kernel: readonly [number, number]): Node {
     const shape = [dim(y, 1), dim(x, 1), ...kernel];
-    return this.#intern("convWeightGradient", [x, y], { ...geometry, kernel }, shape, x.type);
+    return this.#nodes.intern("convWeightGradient", [x, y], { ...geometry, kernel }, shape, x.type);
   }
 
   maxPool(x: Node, window: readonly [number, number], strides: readonly [number, number]): Node {
-    const size = [0, 1].map((i) => Math.floor((dim(x, i + 2) - (window[i] ?? 1)) / (strides[i] ?? 1)) + 1);
-    return this.#intern("maxPool", [x], { window, strides }, [dim(x, 0), dim(x, 1), ...size], x.type);
+    return this.#nodes.intern("maxPool", [x], { window, strides }, pooled(x, window, strides), x.type);
   }
 
   /** The same op on other inputs of the same shapes and types. */
   withInputs(node: Node, inputs: readonly Node[]): Node {
-    return this.#intern(node.op, inputs, node.attributes, node.shape, node.type, node.data);
+    return this.#nodes.intern(node.op, inputs, node.attributes, node.shape, node.type, node.data);
   }
 
   withRank(x: Node, rank: number): Node {
@@ -293,37 +243,8 @@ export class Program {
     this.#windows.set(windows, { image, window, strides });
   }
 
-  /** The maximum over the windows of an image, or over the windows [b, c, h, size, w, size] that a reshape cuts. */
-  #asMaxPool(x: Node, axes: readonly number[]): Node | undefined {
-    const known = this.#windows.get(x);
-    if (known && axes.every((axis) => axis >= 4) && x.shape.slice(4).every((n, i) => n === 1 || axes.includes(i + 4)))
-      return this.maxPool(known.image, known.window, known.strides);
-    if (x.op !== "reshape" || x.shape.length !== 6 || !sameShape(axes, [3, 5]) || x.type !== "float32")
-      return undefined;
-    const image = first(x);
-    const [b, c, h, sh, w, sw] = x.shape as [number, number, number, number, number, number];
-    if (!sameShape(image.shape, [b, c, h * sh, w * sw])) return undefined;
-    return this.maxPool(image, [sh, sw], [sh, sw]);
-  }
-
   #elementwise(op: BinaryOp, a: Node, b: Node): Node {
     const [x, y] = commutative.has(op) && scalarOf(b) === undefined && a.id > b.id ? [b, a] : [a, b];
-    return this.#intern(op, [x, y], {}, broadcast(x.shape, y.shape), comparisons.has(op) ? "bool" : x.type);
-  }
-
-  #intern(
-    op: Op,
-    inputs: readonly Node[],
-    attributes: Attributes,
-    shape: readonly number[],
-    type: NodeType,
-    data?: Node["data"],
-  ): Node {
-    const key = `${op}(${inputs.map((input) => input.id)})${JSON.stringify(attributes)}:${shape}:${type}`;
-    const known = this.#known.get(key);
-    if (known) return known;
-    const node: Node = { id: this.#count++, op, inputs, attributes, shape, type, ...(data && { data }) };
-    this.#known.set(key, node);
-    return node;
+    return this.#nodes.intern(op, [x, y], {}, broadcast(x.shape, y.shape), comparisons.has(op) ? "bool" : x.type);
   }
 }
