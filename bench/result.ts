@@ -100,7 +100,9 @@ export function resultOf(line: Line, measured: LineMeasured, ceilings: Ceilings 
     pytorchTunedSpreadMs: tuned?.spreadMs ?? null,
     gflops: gflops(ours.ms),
     pytorchGflops: gflops(pytorch?.ms),
-    shareOfCeiling: line.flops && ceilings ? msAtCeiling(line.flops, ceilings) / ours.ms : null,
+    // The ceilings are those of float32.
+    shareOfCeiling:
+      line.flops && ceilings && !line.onednnAlone ? msAtCeiling(line.flops, ceilings) / ours.ms : null,
     tunedLayout: layout ?? null,
     units: ours.units,
     note: line.note ?? null,

@@ -1,7 +1,7 @@
 import { jacobianCodePenalty, jacobianPenalty } from "../../src/regularizers/index.ts";
 import { jacobianStepFlops, stepFlops } from "../flops.ts";
 import { attackLine } from "./attack.ts";
-import { convolutionCeiling, sgemmCeiling } from "./ceilings.ts";
+import { bf16Ceilings, convolutionCeiling, sgemmCeiling } from "./ceilings.ts";
 import { evaluationLine } from "./evaluation.ts";
 import type { Line } from "./line.ts";
 import { studyLine } from "./study.ts";
@@ -52,6 +52,14 @@ const inOrder: readonly Line[] = [
     title: "ResNet-18 train step, batch 64",
     flops: stepFlops(resnet.model, resnet.batch),
   }),
+  trainingLine({
+    ...resnet,
+    name: "resnet18-jr-step",
+    title: "ResNet-18 train step with JR, one projection, batch 64",
+    flops: jacobianStepFlops(resnet.model, resnet.batch),
+    penalty: jacobianPenalty(0.01),
+    note: "compileMs is the first step's time less the second's.",
+  }),
   ...[
     { ...cnn, name: "cnn-step-bf16", title: "CIFAR-CNN train step in bf16, batch 128" },
     { ...resnet, name: "resnet18-step-bf16", title: "ResNet-18 train step in bf16, batch 64" },
@@ -74,6 +82,7 @@ const inOrder: readonly Line[] = [
   },
   sgemmCeiling,
   convolutionCeiling,
+  ...bf16Ceilings,
 ];
 
 /** Every line of the benchmark by name, in the order in which they are run. */

@@ -1,5 +1,6 @@
 import { tensor } from "../../src/base/index.ts";
 import { type LabelledImages, toFloat } from "../../src/datasets/index.ts";
+import { onednnState } from "../../src/engine/index.ts";
 import { flattenTree, type NamedTensors } from "../../src/engine/named-tensors.ts";
 import { createModel, models } from "../../src/models/index.ts";
 
@@ -24,4 +25,11 @@ export function batchesOf(data: LabelledImages, batch: number, batches: number):
 /** Why a line with this model cannot be run; undefined when it can. */
 export function missingModel(model: string): string | undefined {
   return Object.hasOwn(models, model) ? undefined : `there is no model ${model} yet`;
+}
+
+/** Why oneDNN cannot compute in bf16 here; undefined when it can. */
+export async function missingBf16(): Promise<string | undefined> {
+  const state = await onednnState();
+  if (!state.usable) return state.reason;
+  return state.bf16 ? undefined : `${state.instructions} does not multiply bf16`;
 }

@@ -6,9 +6,15 @@ from torch.nn.functional import conv2d
 import models
 
 
+def precision(settings, tuned):
+    """PyTorch as it comes computes in float32 whatever the line."""
+    return torch.bfloat16 if tuned and settings["precision"] == "bf16" else torch.float32
+
+
 def prepare_sgemm(settings, inputs, layout, tuned):
-    x, weight = inputs["x"], inputs["weight"]
-    out = torch.empty(len(x), weight.shape[1])
+    kind = precision(settings, tuned)
+    x, weight = inputs["x"].to(kind), inputs["weight"].to(kind)
+    out = torch.empty(len(x), weight.shape[1], dtype=kind)
 
     def run():
         torch.mm(x, weight, out=out)
@@ -17,13 +23,14 @@ def prepare_sgemm(settings, inputs, layout, tuned):
 
 
 def prepare_convolution(settings, inputs, layout, tuned):
+    kind = precision(settings, tuned)
     if layout == "mkldnn":
         convolution = torch.nn.Conv2d(64, 64, 3, padding=1, bias=False)
         convolution.weight.data = inputs["weight"]
-        blocked = torch.utils.mkldnn.to_mkldnn(convolution)
-        x = inputs["x"].to_mkldnn()
+        blocked = torch.utils.mkldnn.to_mkldnn(convolution, kind)
+        x = inputs["x"].to_mkldnn(kind)
         return without_gradients(lambda: blocked(x))
-    x, weight = models.laid_out(inputs["x"], layout), models.laid_out(inputs["weight"], layout)
+    x, weight = (models.laid_out(inputs[name].to(kind), layout) for name in ("x", "weight"))
     return without_gradients(lambda: conv2d(x, weight, padding=1))
 
 

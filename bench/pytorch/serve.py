@@ -34,6 +34,7 @@ LINES = {
     "cnn-jr-step": (training.prepare, ("channels_last", "contiguous")),
     "paper-jr-step": (training.prepare, ("channels_last", "contiguous")),
     "resnet18-step": (training.prepare, ("channels_last", "contiguous")),
+    "resnet18-jr-step": (training.prepare, ("channels_last", "contiguous")),
     "resnet18-step-bf16": (training.prepare, ("channels_last", "contiguous")),
     "workers-scaling": (training.prepare, ("contiguous",)),
     "pgd-20": (attack.prepare, ("channels_last", "contiguous")),
@@ -41,6 +42,8 @@ LINES = {
     "study": (study.prepare, ("channels_last",)),
     "ceiling-sgemm": (ceilings.prepare_sgemm, ("contiguous",)),
     "ceiling-convolution": (ceilings.prepare_convolution, ("channels_last", "contiguous", "mkldnn")),
+    "ceiling-sgemm-bf16": (ceilings.prepare_sgemm, ("contiguous",)),
+    "ceiling-convolution-bf16": (ceilings.prepare_convolution, ("channels_last", "contiguous", "mkldnn")),
 }
 
 
