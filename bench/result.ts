@@ -101,8 +101,7 @@ export function resultOf(line: Line, measured: LineMeasured, ceilings: Ceilings 
     gflops: gflops(ours.ms),
     pytorchGflops: gflops(pytorch?.ms),
     // The ceilings are those of float32.
-    shareOfCeiling:
-      line.flops && ceilings && !line.onednnAlone ? msAtCeiling(line.flops, ceilings) / ours.ms : null,
+    shareOfCeiling: line.flops && ceilings && !line.onednnAlone ? msAtCeiling(line.flops, ceilings) / ours.ms : null,
     tunedLayout: layout ?? null,
     units: ours.units,
     note: line.note ?? null,
