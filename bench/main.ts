@@ -17,7 +17,7 @@ try {
   const options = parseOptions(process.argv.slice(2));
   if (options === undefined) console.log(usage);
   else if (options.list)
-    for (const { name, title } of Object.values(lines)) console.log(`${name.padEnd(20)}  ${title}`);
+    for (const { name, title } of Object.values(lines)) console.log(`${name.padEnd(24)}  ${title}`);
   else await bench(options);
 } catch (error) {
   if (!(error instanceof InputError)) throw error;
