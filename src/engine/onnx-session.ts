@@ -1,5 +1,6 @@
 import type * as Ort from "onnxruntime-node";
 import { InputError, type Tensor, tensor } from "../base/index.ts";
+import { loadOnnxruntime } from "./load-onnxruntime.ts";
 import { modelProto } from "./onnx-schema.ts";
 
 /** Another tool's ONNX model, run as it is. */
@@ -28,7 +29,7 @@ export async function openOnnx(
     readonly threads?: number;
   },
 ): Promise<OnnxSession> {
-  const ort = (await import("onnxruntime-node")).default as typeof Ort;
+  const ort = await loadOnnxruntime();
   let session: Ort.InferenceSession;
   try {
     session = await ort.InferenceSession.create(isOutput ? bytes : withOutput(bytes, value), {

@@ -1,6 +1,7 @@
 import type * as Ort from "onnxruntime-node";
 import { tensor } from "../base/index.ts";
 import type { Executable } from "./executable.ts";
+import { loadOnnxruntime } from "./load-onnxruntime.ts";
 import { lowerToOnnx } from "./lower-onnx.ts";
 import type { Node } from "./nodes.ts";
 import { encodeModel } from "./onnx-model.ts";
@@ -23,7 +24,7 @@ function channelBlock(): Promise<number> {
 
 /** Reorders an image of 16 channels and 2 pixels whose values are their own addresses, and looks where pixel 1 went. */
 async function measureChannelBlock(): Promise<number> {
-  const ort = (await import("onnxruntime-node")).default as typeof Ort;
+  const ort = await loadOnnxruntime();
   const shape = [1, 16, 1, 2];
   const model = encodeModel({
     nodes: [{ op: "ReorderInput", domain: "com.microsoft.nchwc", inputs: ["x"], outputs: ["y"] }],
@@ -49,7 +50,7 @@ async function measureChannelBlock(): Promise<number> {
 
 /** Runs a program as one ONNX graph in onnxruntime. */
 export async function prepareOnnxruntime(outputs: readonly Node[], options: ExecutorOptions): Promise<Executable> {
-  const ort = (await import("onnxruntime-node")).default as typeof Ort;
+  const ort = await loadOnnxruntime();
   const graph = lowerToOnnx(outputs, { block: options.device === "cpu" ? await channelBlock() : 0 });
   const session = await ort.InferenceSession.create(encodeModel(graph), {
     executionProviders: [options.device],
