@@ -15,12 +15,12 @@ export const countOption =
 
 export const databaseHelp = "a PostgreSQL shared with workers elsewhere (default: CARRYOVER_DATABASE, else .carryover)";
 
-/** The PostgreSQL of --database or CARRYOVER_DATABASE; undefined for the folder .carryover. InputError for what is no URL. */
+/** The PostgreSQL of --database or CARRYOVER_DATABASE; undefined for the folder .carryover. InputError for what is no URL, without its words: they may hold a password. */
 export function databaseFor(option: string | undefined): string | undefined {
   const url = option ?? (process.env.CARRYOVER_DATABASE || undefined);
   if (url !== undefined && !/^postgres(ql)?:\/\//i.test(url))
     throw new InputError(
-      `${option === undefined ? "CARRYOVER_DATABASE" : "--database"}: expected a PostgreSQL's address such as postgres://user@host:5432/name, got "${url}"`,
+      `${option === undefined ? "CARRYOVER_DATABASE" : "--database"}: expected a URL such as postgres://user:password@host:5432/name, got another form`,
     );
   return url;
 }

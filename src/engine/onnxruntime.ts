@@ -1,4 +1,3 @@
-import type * as Ort from "onnxruntime-node";
 import { tensor } from "../base/index.ts";
 import type { Executable } from "./executable.ts";
 import { loadOnnxruntime } from "./load-onnxruntime.ts";

@@ -13,7 +13,7 @@ describe("a first mistake", () => {
   test.each([
     ["run quickstart --epochs 3", "expected --set epochs=<value> for a setting of the study"],
     ["theory", "theory: expected one of counterexample, bound, augmentation, got nothing"],
-    ["worker --database mydatabase", "expected a PostgreSQL's address such as postgres://"],
+    ["worker --database mydatabase", "expected a URL such as postgres://"],
     ["transfer --model none.pth --target photos", `got nothing at ${join(place.folder, "none.pth")}`],
   ])("%s", async (words, sentence) => {
     const { code, stderr } = await place.run(words.split(" "));

@@ -23,7 +23,18 @@ describe.skipIf(!havePostgres("a dashboard of a PostgreSQL"))("carryover serve -
     worker.tell("hold", "0-vanilla");
     const artifacts = mkdtempSync(join(tmpdir(), "carryover-artifacts-"));
     artifactFolders.push(artifacts);
-    const words = ["run", ...study, "--workers", "1", "--no-serve", "--database", server.url, "--artifacts", artifacts];
+    const words = [
+      "run",
+      ...study,
+      "--workers",
+      "1",
+      "--no-serve",
+      "--json",
+      "--database",
+      server.url,
+      "--artifacts",
+      artifacts,
+    ];
     running = worker.start(words);
     await running.says(/"started"/);
     const serving = viewer.start(["serve", "--database", server.url, "--port", "0", "--json"]);

@@ -47,7 +47,7 @@ describe("loadStudy", () => {
     [
       "key.study.mjs",
       "export default { name: 'x', pairs: [], mehtods: [] };",
-      /^study file key.study.mjs: pairs: expected a list of at least 1, got \[\]$/,
+      /^study file key.study.mjs: key: expected one of name, [^\n]+, precision, got "mehtods"; did you mean "methods"\?$/,
     ],
     [
       "name.study.ts",
