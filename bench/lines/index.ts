@@ -54,6 +54,8 @@ const inOrder: readonly Line[] = [
   }),
   trainingLine({
     ...resnet,
+    // At the plain step's rate it diverges within five steps.
+    learningRate: 0.001,
     name: "resnet18-jr-step",
     title: "ResNet-18 train step with JR, one projection, batch 64",
     flops: jacobianStepFlops(resnet.model, resnet.batch),
