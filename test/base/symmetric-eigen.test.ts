@@ -23,6 +23,11 @@ describe.each([
   ["a diagonal out of order", 4, diagonal([3, -1, 2, 3])],
   ["two blocks", 4, Float64Array.of(2, 1, 0, 0, 1, 2, 0, 0, 0, 0, 5, 4, 0, 0, 4, 5)],
   ["numbers far apart", 12, random(12, 12, 3).map((v, at) => v * 10 ** (-(Math.floor(at / 12) + (at % 12)) / 2))],
+  [
+    "numbers from 1 to nothing",
+    80,
+    random(80, 80, 4).map((v, at) => v * 10 ** (-2 * (Math.floor(at / 80) + (at % 80)))),
+  ],
 ])("%s", (_, n, matrix) => {
   const { values, vectors } = symmetricEigen(matrix, n);
   const largest = Math.max(1e-300, ...values.map(Math.abs));

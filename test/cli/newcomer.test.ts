@@ -29,7 +29,7 @@ describe("a first mistake", () => {
   });
 
   test("a database that is no address, and one that is", () => {
-    expect(() => databaseFor("./store")).toThrow('got "./store"');
+    expect(() => databaseFor("./store")).toThrow("expected a URL such as po");
     expect(databaseFor("postgresql://me@host/db")).toBe("postgresql://me@host/db");
   });
 
