@@ -1,5 +1,5 @@
 import { InputError, nearest, unknownName } from "../base/index.ts";
-import { kindsOf, type MethodOption, methodKind, methodKinds } from "./methods/index.ts";
+import { kindsOf, type MethodOption, methodKind, sweptKinds } from "./methods/index.ts";
 import { parseStudy, type Study } from "./study.ts";
 
 /** What a key of `--set` changes and how its text is read. */
@@ -130,14 +130,10 @@ const keys: Readonly<Record<string, OverrideKey>> = {
   ...under(
     "strengths.",
     "strengths",
-    Object.fromEntries(sweptKinds().map((kind) => [kind, listOf(anyNumber, "numbers such as 0.01,0.1")])),
+    Object.fromEntries(sweptKinds.map((kind) => [kind, listOf(anyNumber, "numbers such as 0.01,0.1")])),
   ),
-  ...Object.fromEntries(sweptKinds().flatMap(optionKeys)),
+  ...Object.fromEntries(sweptKinds.flatMap(optionKeys)),
 };
-
-function sweptKinds(): string[] {
-  return Object.keys(methodKinds).filter((kind) => kind !== "vanilla");
-}
 
 function optionKeys(kind: string): [key: string, OverrideKey][] {
   return Object.entries(methodKind("methods", kind).options).map(([option, { type }]) => [
@@ -187,9 +183,9 @@ function readSetting(setting: string): [key: string, value: unknown] {
 /** Lists the known keys, those of a kind or an option of one as what they are made of. */
 function unknownKey(key: string): InputError {
   const [prefix = "", kind = "", option] = key.split(".");
-  if (prefix === "strengths" && kind !== "") return unknownName(`--set strengths: kind`, kind, sweptKinds());
+  if (prefix === "strengths" && kind !== "") return unknownName(`--set strengths: kind`, kind, sweptKinds);
   if (prefix === "options" && kind !== "") {
-    if (!sweptKinds().includes(kind)) return unknownName(`--set options: kind`, kind, sweptKinds());
+    if (!sweptKinds.includes(kind)) return unknownName(`--set options: kind`, kind, sweptKinds);
     return unknownName(`--set options.${kind}: option`, option ?? "", Object.keys(methodKind("methods", kind).options));
   }
   const near = nearest(key, Object.keys(keys));

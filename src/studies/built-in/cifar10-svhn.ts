@@ -1,4 +1,4 @@
-import { methodKinds } from "../methods/index.ts";
+import { sweptKinds } from "../methods/index.ts";
 import { defineStudy } from "../study.ts";
 
 /**
@@ -18,7 +18,7 @@ export const cifar10Svhn = defineStudy({
     },
   ],
   model: "cifar-cnn",
-  methods: Object.keys(methodKinds).filter((kind) => kind !== "vanilla"),
+  methods: [...sweptKinds],
   schedule: { epochs: 200, learningRate: 0.01 },
   seeds: 3,
 });

@@ -32,3 +32,6 @@ export const methodKinds = {
 export function methodKind(where: string, kind: string): MethodKind {
   return choose<MethodKind>(where, kind, methodKinds);
 }
+
+/** Every kind that a study may sweep; vanilla is always run. */
+export const sweptKinds: readonly string[] = Object.keys(methodKinds).filter((kind) => kind !== "vanilla");
