@@ -18,6 +18,8 @@ interface Status {
   readonly running: readonly TrialLine[];
   readonly failures: readonly (FailureLine & { readonly study: string })[];
   readonly workers: readonly WorkerLine[];
+  /** Every trial of the study that was named, with its id and where it stands. */
+  readonly trials?: readonly TrialLine[];
 }
 
 /** Prints where studies stand. InputError for a study that is not known. */
@@ -35,7 +37,8 @@ export async function showStatus(
       if (failed > 0) failures.push(...(await listFailures(sql, name)).map((failure) => ({ ...failure, study: name })));
     }
     const workers = (await listWorkers(sql)).filter(({ alive }) => alive);
-    return { studies, running, failures, workers };
+    const trials = json && study !== undefined ? await listTrials(sql, study) : undefined;
+    return { studies, running, failures, workers, trials };
   });
   if (json) return printJson(status);
   for (const block of [studyTable(status), runningTable(status), failureLines(status)]) if (block) print(block);

@@ -66,6 +66,16 @@ describe("carryover run", () => {
       readFileSync(join(results, "rows.csv"), "utf8"),
     );
     expect(existsSync(join(place.folder, "elsewhere", "figure.svg"))).toBe(false);
+
+    const { trials } = JSON.parse((await place.run(["status", "quickstart", "--json"])).stdout);
+    expect(trials).toHaveLength(3);
+    expect(trials.map(({ state }: { state: string }) => state)).toEqual(["done", "done", "done"]);
+    for (const id of [trials[0].trialId, "abc"])
+      expect(await place.run(["cancel", "quickstart", "--trial", id])).toMatchObject({
+        code: 2,
+        stdout: "",
+        stderr: `cancel: --trial: expected a trial of quickstart that waits or runs (carryover status quickstart --json), got "${id}"\n`,
+      });
   });
 
   it("Ctrl-C stops it with 130 and the line that goes on; that line runs only what was missing", async () => {

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { InputError } from "../../base/index.ts";
 import { databaseHelp } from "../options.ts";
 import { print, printJson } from "../output.ts";
 
@@ -15,7 +16,7 @@ export function addQueueCommands(program: Command): void {
     .description("tell how far studies are, what runs where, and what failed")
     .argument("[study]", "a study's name (default: all)")
     .option("--database <url>", databaseHelp)
-    .option("--json", "one JSON value")
+    .option("--json", "one JSON value; of a study, with every trial")
     .action(async (study: string | undefined, options: Options) => {
       const { showStatus } = await import("../status.ts");
       await showStatus(study, options);
@@ -56,6 +57,10 @@ export function addQueueCommands(program: Command): void {
       const { cancelTrials } = await import("../../queue/index.ts");
       const only = trial === undefined ? undefined : [trial];
       const cancelled = await atQueue("cancel", database, (queue) => cancelTrials(queue, study, only));
+      if (trial !== undefined && cancelled === 0)
+        throw new InputError(
+          `cancel: --trial: expected a trial of ${study} that waits or runs (carryover status ${study} --json), got "${trial}"`,
+        );
       if (json) printJson({ study, cancelled });
       else print(`${study}: ${cancelled} trials cancelled; finished ones and checkpoints stay`);
     });
