@@ -1,4 +1,4 @@
-import type { Curve } from "./api.ts";
+import type { Curve } from "./api-trial.ts";
 
 /** A training curve of bounded length, however long the training. */
 export interface CurveRecorder {

@@ -11,7 +11,7 @@ import {
 } from "../figures/index.ts";
 import { relativeTransfer } from "../metrics/index.ts";
 import type { Row } from "../studies/index.ts";
-import type { FigureData, FigurePoint, Ranking } from "./api.ts";
+import type { FigureData, FigurePoint, Ranking } from "./api-figure.ts";
 import { type Beside, estimateFor, quantities } from "./quantities.ts";
 
 /** Of a row: what it is read beside, and its setting's place. */

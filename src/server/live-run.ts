@@ -1,6 +1,6 @@
 import type { TrialWorkEvent } from "../queue/index.ts";
 import { methodLabel, type TrialEvent } from "../studies/index.ts";
-import type { Failure, LogLine, Progress, Status } from "./api.ts";
+import type { Failure, LogLine, Progress, Status } from "./api-trial.ts";
 import { type CurveRecorder, recordCurve } from "./curve.ts";
 import type { Activity, RunActivity, TrialRecords, TrialState, Worker } from "./source.ts";
 

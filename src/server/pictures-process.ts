@@ -10,7 +10,7 @@ import { waysOf } from "../studies/training-ways.ts";
 import type { Trial } from "../studies/trial.ts";
 import { sideData } from "../studies/trial-data.ts";
 import { transfer } from "../transfer/index.ts";
-import type { Confusion, Pictures } from "./api.ts";
+import type { Confusion, Pictures } from "./api-trial.ts";
 import { imageGrid } from "./image-grid.ts";
 import type { PictureFolders } from "./pictures.ts";
 

@@ -4,7 +4,7 @@ import { constants, setPriority } from "node:os";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Row, sourceStageId } from "../studies/index.ts";
-import { type Pictures, picturesSchema } from "./api.ts";
+import { type Pictures, picturesSchema } from "./api-trial.ts";
 import type { PictureRequest } from "./pictures-process.ts";
 import { checkpointPath } from "./trial-detail.ts";
 

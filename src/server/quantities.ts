@@ -4,7 +4,7 @@ import { relativeTransferAccuracy } from "../metrics/index.ts";
 import { type PredictorInfo, type PredictorName, predictors } from "../metrics/predictors/registry.ts";
 import type { Row } from "../studies/index.ts";
 import type { SavedBound } from "../theory/index.ts";
-import type { Estimate, Quantity } from "./api.ts";
+import type { Estimate, Quantity } from "./api-figure.ts";
 
 /** What a row is read beside. */
 export interface Beside {

@@ -1,6 +1,6 @@
 import type { Row, Trial } from "../studies/index.ts";
 import type { SavedBound } from "../theory/index.ts";
-import type { Curve, Failure, LogLine, Progress, Status } from "./api.ts";
+import type { Curve, Failure, LogLine, Progress, Status } from "./api-trial.ts";
 
 /** A study as it is kept: its trials in their order, and the last row of each that has one. */
 export interface StoredStudy {

@@ -18,7 +18,7 @@ import {
 } from "../queue/index.ts";
 import type { Store } from "../store/index.ts";
 import { readSavedBound } from "../theory/saved-bound.ts";
-import type { Status } from "./api.ts";
+import type { Status } from "./api-trial.ts";
 import type { LiveRun } from "./live-run.ts";
 import type { Activity, StudySource, TrialRecords, TrialState } from "./source.ts";
 import { runOf, takeProgress } from "./worker-reports.ts";

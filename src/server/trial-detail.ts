@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { sourceStageId } from "../studies/index.ts";
-import type { TrialDetail } from "./api.ts";
+import type { TrialDetail } from "./api-trial.ts";
 import type { Picturing } from "./pictures.ts";
 import type { StudySource } from "./source.ts";
 import type { StudyView } from "./study-view.ts";

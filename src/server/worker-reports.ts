@@ -1,5 +1,5 @@
 import type { WorkerLine } from "../queue/index.ts";
-import type { Progress } from "./api.ts";
+import type { Progress } from "./api-trial.ts";
 import type { RunActivity, TrialState, Worker } from "./source.ts";
 
 /** What workers say of the trials that they run; returns those whose progress it is. */

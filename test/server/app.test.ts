@@ -2,14 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { claimsTables, judge } from "../../src/claims/index.ts";
 import { figureContents } from "../../src/figures/index.ts";
 import { relativeTransfer } from "../../src/metrics/index.ts";
-import {
-  changesSchema,
-  claimsSchema,
-  figureDataSchema,
-  helloSchema,
-  studySchema,
-  trialSchema,
-} from "../../src/server/api.ts";
+import { changesSchema, claimsSchema, helloSchema, studySchema } from "../../src/server/api.ts";
+import { figureDataSchema } from "../../src/server/api-figure.ts";
+import { trialSchema } from "../../src/server/api-trial.ts";
 import { type App, createApp } from "../../src/server/app.ts";
 import { trialId } from "../../src/studies/index.ts";
 import { crowdedRows, quickstartRows } from "../figures/fixture.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Quantity, Summary } from "../../src/server/api.ts";
+import type { Quantity } from "../../src/server/api-figure.ts";
+import type { Summary } from "../../src/server/api-trial.ts";
 import { parseFilter } from "../../src/web/data/filter.ts";
 
 const quantities: Quantity[] = [

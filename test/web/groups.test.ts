@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { FigurePoint, Quantity, Summary } from "../../src/server/api.ts";
+import type { FigurePoint, Quantity } from "../../src/server/api-figure.ts";
+import type { Summary } from "../../src/server/api-trial.ts";
 import { groupTrials } from "../../src/web/data/groups.ts";
 
 const trial = (id: string, seed: number, robust: number) =>

@@ -1,4 +1,4 @@
-import type { FigurePoint, Quantity } from "../../server/api.ts";
+import type { FigurePoint, Quantity } from "../../server/api-figure.ts";
 import { readable } from "../data/colour.ts";
 import { shown } from "../data/format.ts";
 import { lookOf } from "../state/study.ts";

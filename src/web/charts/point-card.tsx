@@ -1,4 +1,4 @@
-import type { FigurePoint } from "../../server/api.ts";
+import type { FigurePoint } from "../../server/api-figure.ts";
 import { intervalText, numberText, plural, unitText } from "../data/format.ts";
 import { quantityById } from "../state/study.ts";
 import { MethodName } from "../ui/symbol.tsx";

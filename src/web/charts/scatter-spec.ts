@@ -1,4 +1,4 @@
-import type { FigurePoint } from "../../server/api.ts";
+import type { FigurePoint } from "../../server/api-figure.ts";
 import { axisTitle } from "../data/format.ts";
 import { type Axis, type DotAxes, domainOf, dotsOf } from "./dots.ts";
 import { type PlacedName, placeNames } from "./place-names.ts";

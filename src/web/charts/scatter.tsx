@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { View } from "vega";
-import type { FigurePoint } from "../../server/api.ts";
+import type { FigurePoint } from "../../server/api-figure.ts";
 import { charting } from "./charting.ts";
 import { type Dot, dotsOf } from "./dots.ts";
 import { PointCard } from "./point-card.tsx";

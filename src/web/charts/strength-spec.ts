@@ -1,4 +1,4 @@
-import type { FigurePoint, Quantity } from "../../server/api.ts";
+import type { FigurePoint, Quantity } from "../../server/api-figure.ts";
 import { axisTitle, shown } from "../data/format.ts";
 import { familyColour, type Palette } from "./palette.ts";
 import { chartConfig, type Spec } from "./spec.ts";

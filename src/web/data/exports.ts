@@ -1,4 +1,5 @@
-import type { FigurePoint, Quantity, Setting, Summary } from "../../server/api.ts";
+import type { FigurePoint, Quantity } from "../../server/api-figure.ts";
+import type { Setting, Summary } from "../../server/api-trial.ts";
 import { loadCharting } from "../charts/charting.ts";
 import type { Spec } from "../charts/spec.ts";
 import { ask, report, saveFile } from "../state/server.ts";

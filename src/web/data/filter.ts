@@ -1,4 +1,5 @@
-import type { Quantity, Setting, Summary } from "../../server/api.ts";
+import type { Quantity } from "../../server/api-figure.ts";
+import type { Setting, Summary } from "../../server/api-trial.ts";
 import { shown } from "./format.ts";
 
 /** What a filter is read against. */

@@ -1,5 +1,6 @@
 import { mean, meanInterval } from "../../base/statistics.ts";
-import type { FigurePoint, Quantity, Summary } from "../../server/api.ts";
+import type { FigurePoint, Quantity } from "../../server/api-figure.ts";
+import type { Summary } from "../../server/api-trial.ts";
 
 /** Trials that differ only in their seed, as one line. */
 export interface Group {

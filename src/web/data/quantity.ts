@@ -1,4 +1,4 @@
-import type { Quantity } from "../../server/api.ts";
+import type { Quantity } from "../../server/api-figure.ts";
 
 export type { Quantity };
 export type QuantityUnit = Quantity["unit"];

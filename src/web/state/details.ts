@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import type { TrialDetail } from "../../server/api.ts";
+import type { TrialDetail } from "../../server/api-trial.ts";
 import { askJson, report } from "./server.ts";
 import { trialById } from "./study.ts";
 

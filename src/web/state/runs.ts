@@ -1,5 +1,5 @@
 import { computed, signal } from "@preact/signals";
-import type { Summary } from "../../server/api.ts";
+import type { Summary } from "../../server/api-trial.ts";
 import { parseFilter } from "../data/filter.ts";
 import { type Group, groupTrials } from "../data/groups.ts";
 import { param } from "./route.ts";

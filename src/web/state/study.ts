@@ -1,15 +1,7 @@
 import { batch, computed, signal } from "@preact/signals";
-import type {
-  Changes,
-  FigureData,
-  Hello,
-  MethodLook,
-  Quantity,
-  RunState,
-  Setting,
-  StudyData,
-  Summary,
-} from "../../server/api.ts";
+import type { Changes, Hello, RunState, StudyData } from "../../server/api.ts";
+import type { FigureData, MethodLook, Quantity } from "../../server/api-figure.ts";
+import type { Setting, Summary } from "../../server/api-trial.ts";
 import { route } from "./route.ts";
 import { askJson, report, ServerError, serverEvents } from "./server.ts";
 

@@ -1,4 +1,4 @@
-import type { Status, Summary } from "../../server/api.ts";
+import type { Status, Summary } from "../../server/api-trial.ts";
 
 const statusTexts: Readonly<Record<Status, string>> = {
   waiting: "waiting",

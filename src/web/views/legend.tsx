@@ -1,4 +1,4 @@
-import type { FigurePoint } from "../../server/api.ts";
+import type { FigurePoint } from "../../server/api-figure.ts";
 import { familyColour, palette } from "../charts/palette.ts";
 import { focused } from "../state/focus.ts";
 import { setQuery } from "../state/route.ts";

@@ -1,4 +1,4 @@
-import type { FigurePoint } from "../../server/api.ts";
+import type { FigurePoint } from "../../server/api-figure.ts";
 import type { Axis } from "../charts/dots.ts";
 import { light, palette } from "../charts/palette.ts";
 import { Scatter } from "../charts/scatter.tsx";

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import type { Confusion, TrialDetail } from "../../server/api.ts";
+import type { Confusion, TrialDetail } from "../../server/api-trial.ts";
 import { ask, post, report } from "../state/server.ts";
 import { hello } from "../state/study.ts";
 import { Icon } from "../ui/icons.tsx";

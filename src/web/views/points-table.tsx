@@ -1,4 +1,4 @@
-import type { FigurePoint } from "../../server/api.ts";
+import type { FigurePoint } from "../../server/api-figure.ts";
 import { intervalText, numberText, unitText } from "../data/format.ts";
 import { focused } from "../state/focus.ts";
 import { hrefOf, param, setQuery } from "../state/route.ts";

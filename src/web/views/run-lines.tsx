@@ -1,4 +1,5 @@
-import type { Quantity, Summary } from "../../server/api.ts";
+import type { Quantity } from "../../server/api-figure.ts";
+import type { Summary } from "../../server/api-trial.ts";
 import { dateText, durationText, intervalText, numberText, unitText } from "../data/format.ts";
 import type { Group } from "../data/groups.ts";
 import { hrefOf, setQuery } from "../state/route.ts";

@@ -1,5 +1,5 @@
 import { useCallback } from "preact/hooks";
-import type { FigurePoint, Quantity, Ranking } from "../../server/api.ts";
+import type { FigurePoint, Quantity, Ranking } from "../../server/api-figure.ts";
 import { light, palette } from "../charts/palette.ts";
 import { StaticChart } from "../charts/static-chart.tsx";
 import { strengthSpec } from "../charts/strength-spec.ts";

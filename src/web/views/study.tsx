@@ -1,4 +1,4 @@
-import type { FigurePoint } from "../../server/api.ts";
+import type { FigurePoint } from "../../server/api-figure.ts";
 import { hrefOf, param, setQuery } from "../state/route.ts";
 import { counts, figure, shownQuantities, study } from "../state/study.ts";
 import { Empty } from "../ui/empty.tsx";

@@ -1,4 +1,4 @@
-import type { TrialDetail } from "../../server/api.ts";
+import type { TrialDetail } from "../../server/api-trial.ts";
 import { LineChart } from "../charts/line-chart.tsx";
 import { familyColour, palette } from "../charts/palette.ts";
 import { durationText, numberText, unitText } from "../data/format.ts";

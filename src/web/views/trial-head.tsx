@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { TrialDetail } from "../../server/api.ts";
+import type { TrialDetail } from "../../server/api-trial.ts";
 import { hrefOf } from "../state/route.ts";
 import { post } from "../state/server.ts";
 import { hello, study, trials } from "../state/study.ts";
