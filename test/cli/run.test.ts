@@ -74,7 +74,7 @@ describe("carryover run", () => {
       expect(await place.run(["cancel", "quickstart", "--trial", id])).toMatchObject({
         code: 2,
         stdout: "",
-        stderr: `cancel: --trial: expected a trial of quickstart that waits or runs (carryover status quickstart --json), got "${id}"\n`,
+        stderr: `carryover: cancel: --trial: expected a trial of quickstart that waits or runs (carryover status quickstart --json), got "${id}"\n`,
       });
   });
 

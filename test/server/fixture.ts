@@ -1,3 +1,4 @@
+import { type App, type AppOptions, createApp } from "../../src/server/app.ts";
 import { type LiveRun, liveRun } from "../../src/server/live-run.ts";
 import type { PageFile } from "../../src/server/page-files.ts";
 import type { StudySource } from "../../src/server/source.ts";
@@ -53,4 +54,21 @@ export function memorySource(name: string, trials: readonly Trial[], rows: reado
       pause: async (study, paused) => void asked.push(`pause ${study} ${paused}`),
     },
   };
+}
+
+/** The server of a source, as a run has it on loopback. */
+export function appOf(source: StudySource, options: Partial<AppOptions> = {}): App {
+  return createApp(source, {
+    version: "1.2.3",
+    guard: { hosts: new Set(["127.0.0.1"]), token, tokenToRead: false },
+    page: async () => tinyPage(),
+    batchMs: 1,
+    ...options,
+  });
+}
+
+/** Asks a server as a browser on this machine does. */
+export async function ask(app: App, path: string, init: RequestInit = {}): Promise<Response> {
+  const headers = { host: "127.0.0.1:4477", ...(init.headers as Record<string, string>) };
+  return app.fetch(new Request(`http://127.0.0.1:4477${path}`, { ...init, headers }));
 }
