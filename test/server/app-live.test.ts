@@ -1,28 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { changesSchema, studySchema } from "../../src/server/api.ts";
 import { figureDataSchema } from "../../src/server/api-figure.ts";
 import { trialSchema } from "../../src/server/api-trial.ts";
-import type { App } from "../../src/server/app.ts";
 import { trialId } from "../../src/studies/index.ts";
-import { quickstartRows } from "../figures/fixture.ts";
-import { appOf, ask, type MemorySource, memorySource, token } from "./fixture.ts";
+import { appOf, ask, memorySource, tiny, tinyServer, token } from "./fixture.ts";
 
-const rows = quickstartRows();
-const trials = rows.map(({ trial }) => trial);
-/** The last trial has not been run yet. */
-const [lastRow] = rows.slice(-1);
-const finished = rows.slice(0, -1);
-
-let source: MemorySource;
-let app: App;
-beforeEach(() => {
-  source = memorySource("tiny", trials, finished);
-  app = appOf(source);
-});
-afterEach(() => app.close());
-
-const get = (path: string, init?: RequestInit) => ask(app, path, init);
-const json = async (path: string) => (await get(path)).json();
+const { finished, lastRow, trials } = tiny;
+const { get, json, source } = tinyServer();
 
 describe("live events", () => {
   /** Reads the stream until `count` events of a kind came. */
@@ -65,8 +49,8 @@ describe("live events", () => {
       secondsLeft: 7,
     };
     const first = await events(response, "changes", 1, () => {
-      source.live.event({ kind: "started", trialId: id, trial, attempt: 1, pid: 42 });
-      source.live.event({ kind: "event", trialId: id, event: { kind: "step", ...step } });
+      source().live.event({ kind: "started", trialId: id, trial, attempt: 1, pid: 42 });
+      source().live.event({ kind: "event", trialId: id, event: { kind: "step", ...step } });
     });
     const [running] = first.map((each) => changesSchema.parse(each));
     expect(running?.trials).toHaveLength(1);
@@ -79,7 +63,7 @@ describe("live events", () => {
     expect(running?.figureChanged).toBe(false);
 
     const second = await events(await get("/api/studies/tiny/events"), "changes", 1, () =>
-      source.live.event({ kind: "finished", trialId: id, row: lastRow }),
+      source().live.event({ kind: "finished", trialId: id, row: lastRow }),
     );
     const [done] = second.map((each) => changesSchema.parse(each));
     expect(done).toMatchObject({ figureChanged: true, trials: [{ id, status: "done" }] });
@@ -91,7 +75,7 @@ describe("live events", () => {
   });
 
   it("a vanilla row gives DT Acc to those that waited for it", async () => {
-    const [vanilla, other] = [rows[0], rows[1]];
+    const [vanilla, other] = finished;
     if (!vanilla || !other) throw new Error("the fixture has rows");
     const late = memorySource("tiny", trials, [other]);
     const lateApp = appOf(late);
@@ -111,9 +95,9 @@ describe("live events", () => {
     if (!trial) throw new Error("the fixture has a last trial");
     const id = trialId(trial);
     await json("/api/studies/tiny");
-    source.live.event({ kind: "started", trialId: id, trial, attempt: 3, pid: 42 });
+    source().live.event({ kind: "started", trialId: id, trial, attempt: 3, pid: 42 });
     const failure = { trialId: id, trial, attempts: 3, message: "loss: NaN", detail: "at train (train.ts:1)" };
-    source.live.event({ kind: "failed", trialId: id, failure });
+    source().live.event({ kind: "failed", trialId: id, failure });
     const detail = trialSchema.parse(await json(`/api/trials/${id}`));
     expect(detail.summary).toMatchObject({ status: "failed", failure: "loss: NaN" });
     expect(detail.failure).toEqual({ message: "loss: NaN", detail: "at train (train.ts:1)", attempts: 3 });
@@ -133,11 +117,11 @@ describe("actions", () => {
     const id = trialId(trials[0] ?? ({} as never));
     for (const headers of [{}, { authorization: "Bearer wrong" }, { authorization: token }] as Record<string, string>[])
       expect((await post(`/api/trials/${id}/cancel`, undefined, headers)).status).toBe(401);
-    expect(source.asked).toEqual([]);
+    expect(source().asked).toEqual([]);
     expect((await post(`/api/trials/${id}/cancel`, undefined, { authorization })).status).toBe(200);
     expect((await post(`/api/trials/${id}/retry`, undefined, { authorization })).status).toBe(200);
     expect((await post("/api/studies/tiny/pause", { paused: true }, { authorization })).status).toBe(200);
-    expect(source.asked).toEqual([`cancel tiny ${id}`, `retry tiny ${id}`, "pause tiny true"]);
+    expect(source().asked).toEqual([`cancel tiny ${id}`, `retry tiny ${id}`, "pause tiny true"]);
   });
 
   it("refuse bodies that are not theirs, and large ones", async () => {
@@ -145,6 +129,6 @@ describe("actions", () => {
       expect((await post("/api/studies/tiny/pause", body, { authorization })).status).toBe(400);
     const large = await post("/api/studies/tiny/pause", { paused: true, more: "x".repeat(10_000) }, { authorization });
     expect(large.status).toBe(413);
-    expect(source.asked).toEqual([]);
+    expect(source().asked).toEqual([]);
   });
 });

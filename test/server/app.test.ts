@@ -1,30 +1,16 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { claimsTables, judge } from "../../src/claims/index.ts";
 import { figureContents } from "../../src/figures/index.ts";
 import { relativeTransfer } from "../../src/metrics/index.ts";
 import { claimsSchema, helloSchema, studySchema } from "../../src/server/api.ts";
 import { figureDataSchema } from "../../src/server/api-figure.ts";
 import { trialSchema } from "../../src/server/api-trial.ts";
-import type { App } from "../../src/server/app.ts";
 import { trialId } from "../../src/studies/index.ts";
-import { crowdedRows, quickstartRows } from "../figures/fixture.ts";
-import { appOf, ask, type MemorySource, memorySource, token } from "./fixture.ts";
+import { crowdedRows } from "../figures/fixture.ts";
+import { appOf, ask, memorySource, tiny, tinyServer, token } from "./fixture.ts";
 
-const rows = quickstartRows();
-const trials = rows.map(({ trial }) => trial);
-/** The last trial has not been run yet. */
-const finished = rows.slice(0, -1);
-
-let source: MemorySource;
-let app: App;
-beforeEach(() => {
-  source = memorySource("tiny", trials, finished);
-  app = appOf(source);
-});
-afterEach(() => app.close());
-
-const get = (path: string, init?: RequestInit) => ask(app, path, init);
-const json = async (path: string) => (await get(path)).json();
+const { finished, trials } = tiny;
+const { get, json, source } = tinyServer();
 
 describe("what the dashboard is told", () => {
   it("says what there is, how methods look and what quantities mean", async () => {
@@ -141,7 +127,7 @@ describe("exports", () => {
   });
 
   it("says so while the page is built, and loads it by a script, which keeps what stands behind the #", async () => {
-    const building = appOf(source, { page: async () => undefined });
+    const building = appOf(source(), { page: async () => undefined });
     const response = await ask(building, "/");
     expect([response.status, await response.text()]).toEqual([503, expect.stringContaining('src="/building.js"')]);
     expect(await (await ask(building, "/building.js")).text()).toContain("location.reload()");
@@ -156,7 +142,7 @@ describe("exports", () => {
     const picture = { name: "adversarial", title: "Adversarial examples", caption: "" };
     const ready = { state: "ready" as const, pictures: [picture], confusions: [] };
     const of = async ({ trialId }: { trialId: string }) => (trialId === made.trialId ? ready : none);
-    const withPictures = appOf(source, { pictures: { of, make: of, png: async () => png } });
+    const withPictures = appOf(source(), { pictures: { of, make: of, png: async () => png } });
     const html = await (await ask(withPictures, "/api/studies/tiny/report.html")).text();
     withPictures.close();
     const { images, trials: details } = JSON.parse(
@@ -192,12 +178,12 @@ describe("the theory and the claims", () => {
     });
     const n = { source: 100, target: 90 };
     const sample = { confidence: 0.95, total: 7 };
-    source.bound = async () => ({ points, d: 0.5, maximiser: points[1]?.id ?? "", n, sample });
+    source().bound = async () => ({ points, d: 0.5, maximiser: points[1]?.id ?? "", n, sample });
     const study = studySchema.parse(await json("/api/studies/tiny"));
     expect(study.trials.slice(0, 3).map(({ numbers }) => numbers.boundTau)).toEqual([0.1, 0.1 + 0.2, undefined]);
     expect(study.figure.bound).toMatchObject({ d: 0.5, maximiser: "one", models: 2, holds: 2, n, sampleTerms: 7 });
     expect(study.figure.bound?.smallestSlack).toBeCloseTo(0.2, 12);
-    source.bound = async () => undefined;
+    source().bound = async () => undefined;
     expect(studySchema.parse(await json("/api/studies/tiny")).figure.bound).toBeUndefined();
   });
 });

@@ -1,8 +1,10 @@
+import { afterEach, beforeEach } from "vitest";
 import { type App, type AppOptions, createApp } from "../../src/server/app.ts";
 import { type LiveRun, liveRun } from "../../src/server/live-run.ts";
 import type { PageFile } from "../../src/server/page-files.ts";
 import type { StudySource } from "../../src/server/source.ts";
 import type { Row, Trial } from "../../src/studies/index.ts";
+import { quickstartRows } from "../figures/fixture.ts";
 
 export const token = "the-token-of-a-test";
 
@@ -71,4 +73,21 @@ export function appOf(source: StudySource, options: Partial<AppOptions> = {}): A
 export async function ask(app: App, path: string, init: RequestInit = {}): Promise<Response> {
   const headers = { host: "127.0.0.1:4477", ...(init.headers as Record<string, string>) };
   return app.fetch(new Request(`http://127.0.0.1:4477${path}`, { ...init, headers }));
+}
+
+const rows = quickstartRows();
+/** The study "tiny", whose last trial has not been run yet. */
+export const tiny = { trials: rows.map(({ trial }) => trial), finished: rows.slice(0, -1), lastRow: rows.at(-1) };
+
+/** A server of the study "tiny", another one for each test. */
+export function tinyServer() {
+  let source: MemorySource;
+  let app: App;
+  beforeEach(() => {
+    source = memorySource("tiny", tiny.trials, tiny.finished);
+    app = appOf(source);
+  });
+  afterEach(() => app.close());
+  const get = (path: string, init?: RequestInit) => ask(app, path, init);
+  return { source: () => source, get, json: async (path: string) => (await get(path)).json() };
 }
