@@ -9,14 +9,14 @@ const library = findDnnl();
 if (!("dnnl" in library))
   console.log(`The engine's tests run on onnxruntime only, since there is no oneDNN here: ${library.reason}`);
 
-/** The engine's tests on one executor. */
-const engineOn = (name: "onnxruntime" | "onednn") => ({
+/** The engine's tests on one executor; those that compare with the oracle also with threads that share the work. */
+const engineOn = (name: "onnxruntime" | "onednn", threads = 1) => ({
   extends: true as const,
   test: {
-    name,
+    name: threads === 1 ? name : `${name} on ${threads} threads`,
     include: [engine],
-    exclude: name === "onnxruntime" ? ["test/engine/onednn/**"] : [],
-    env: { CARRYOVER_ENGINE: name },
+    exclude: name === "onednn" && threads === 1 ? [] : ["test/engine/onednn/**"],
+    env: { CARRYOVER_ENGINE: name, CARRYOVER_TEST_THREADS: String(threads) },
   },
 });
 
@@ -31,7 +31,7 @@ export default defineConfig({
     projects: [
       { extends: true, test: { name: "all", include: [everything], exclude: [engine] } },
       engineOn("onnxruntime"),
-      ...("dnnl" in library ? [engineOn("onednn")] : []),
+      ...("dnnl" in library ? [engineOn("onednn"), engineOn("onednn", 3)] : []),
     ],
   },
 });

@@ -10,7 +10,10 @@ import { trace } from "./trace.ts";
 
 export interface CompileOptions {
   readonly device?: Device;
-  /** Threads within one operation. */
+  /**
+   * How many threads share the work, 1 unless said otherwise: on oneDNN each does a piece of every step, on onnxruntime they
+   * share each operation. The order of sums, and so the last bits of results, depend on their number.
+   */
   readonly threads?: number;
   /**
    * Positions of arguments whose example values are baked in, which lets kernels prepare them once. The compiled

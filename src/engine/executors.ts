@@ -5,6 +5,7 @@ import type { Dnnl, Precision } from "./onednn/dnnl.ts";
 import { prepareOnednn } from "./onednn/executor.ts";
 import { complaintAbout } from "./onednn/health.ts";
 import { type Found, findDnnl } from "./onednn/library.ts";
+import { type Team, teamOf } from "./onednn/team.ts";
 import { isVerified, verifiedBuild } from "./onednn/verified.ts";
 import { Unsupported } from "./onednn/workspace.ts";
 import { type ExecutorOptions, prepareOnnxruntime } from "./onnxruntime.ts";
@@ -89,7 +90,8 @@ export async function prepare(outputs: readonly Node[], options: PrepareOptions)
   }
   if (dnnl)
     try {
-      const executable = prepareOnednn(outputs, dnnl, options);
+      const team = options.threads > 1 ? await gathered(options.threads, dnnl) : undefined;
+      const executable = prepareOnednn(outputs, dnnl, { team, precision: options.precision });
       used.add(`oneDNN ${dnnl.version} ${dnnl.instructions}`);
       return executable;
     } catch (error) {
@@ -99,6 +101,16 @@ export async function prepare(outputs: readonly Node[], options: PrepareOptions)
     }
   used.add("onnxruntime");
   return prepareOnnxruntime(outputs, options);
+}
+
+/** A team of threads; none where threads cannot be had, which is told. */
+async function gathered(threads: number, dnnl: Dnnl): Promise<Team | undefined> {
+  try {
+    return await teamOf(threads, dnnl);
+  } catch (error) {
+    warn(`oneDNN computes on one thread, since others could not begin: ${error}`);
+    return undefined;
+  }
 }
 
 async function chosenDnnl(): Promise<Dnnl | undefined> {

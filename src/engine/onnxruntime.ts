@@ -9,7 +9,7 @@ export type Device = "cpu" | "webgpu" | "cuda";
 
 export interface ExecutorOptions {
   readonly device: Device;
-  /** Threads within one operation. Sweeps run one-thread workers, which together are faster than one with two. */
+  /** How many share the work. Sweeps run one-thread workers, which together are faster than one with two. */
   readonly threads: number;
 }
 

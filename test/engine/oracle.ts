@@ -26,6 +26,9 @@ const tolerance = 1e-5;
 // biome-ignore lint/suspicious/noExplicitAny: a function of any traced arguments, as compile takes it
 export type TracedFunction = (...args: any[]) => Tree<Traced>;
 
+/** How many threads compute: vitest.config.ts lets the suite run with one and with several. */
+const threads = Number(process.env.CARRYOVER_TEST_THREADS ?? 1);
+
 /** Checks that engine and interpreter agree on `fn(...args)`, and returns the engine's results in order. */
 export async function agree(
   fn: TracedFunction,
@@ -43,7 +46,7 @@ export async function run(
   args: readonly Tree<Tensor>[],
   options: CompileOptions = {},
 ): Promise<Tensor[]> {
-  const compiled = await compile(fn, args, options);
+  const compiled = await compile(fn, args, { threads, ...options });
   try {
     return leavesOf(await compiled(...args.filter((_, position) => !options.frozen?.includes(position))));
   } finally {
@@ -66,7 +69,8 @@ export function expectClose(got: readonly Tensor[], wanted: readonly Tensor[], r
   expect(kinds(got)).toEqual(kinds(wanted));
   for (const [i, { dtype, data }] of got.entries()) {
     const want = wanted[i]?.data ?? new Float32Array();
-    const largest = Math.max(1, ...[...want].map(Math.abs).filter(Number.isFinite));
+    const finite = Float64Array.from(want).filter(Number.isFinite);
+    const largest = finite.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
     const margin = dtype === "float32" ? relative * largest : 0;
     const same = (a: number, b: number) => Object.is(a, b) || a === b || Math.abs(a - b) <= margin;
     const wrong = data.findIndex((value, j) => !same(value, want[j] ?? Number.NaN));

@@ -7,7 +7,12 @@ interface Placed {
   readonly role: Role;
   readonly view: View;
   readonly written?: boolean;
+  /** Other shares of the same work read it too. */
+  readonly shared?: boolean;
 }
+
+/** Images lie with their channels innermost: every kernel of oneDNN takes them so, and loops see them as plain strides. */
+export const channelsLast = [0, 2, 3, 1];
 
 /** What a call may compute in, the wanted first. */
 export const typesOf = ({ precision }: Workspace): readonly ElementType[] =>
@@ -35,23 +40,24 @@ export function firstReal<T>(
 export function call(space: Workspace, choice: Choice, placed: readonly Placed[]): void {
   const { dnnl } = space;
   const after: (() => void)[] = [];
-  const operands = placed.map(({ role, view: given, written = false }): CallOperand => {
+  const operands = placed.map(({ role, view: given, written = false, shared = false }): CallOperand => {
     const wanted = choice.wants(role);
     const there = dnnl.layout(given.shape, filled(given), typeOf(given));
     if (dnnl.same(there, wanted)) return { role, layout: wanted, buffer: given.buffer, offset: given.offset, written };
     const known = written ? undefined : space.packed(given, wanted);
     if (known) return { role, ...known, written };
-    const own = {
-      layout: wanted,
-      buffer: space.buffer(`${role} as wanted`, Math.ceil(dnnl.bytes(wanted) / 4)),
-      offset: 0,
-    };
+    const length = Math.ceil(dnnl.bytes(wanted) / 4);
+    const name = `${role} as wanted`;
     const plain = { layout: there, buffer: given.buffer, offset: given.offset };
-    if (written) after.push(() => reorder(space, own, plain));
-    else {
-      reorder(space, plain, own);
+    if (shared && !written) {
+      const own = { layout: wanted, buffer: space.buffer(name, length), offset: 0 };
+      space.ahead(() => reorder(space, plain, own));
       space.rememberPacked(given, own);
+      return { role, ...own, written };
     }
+    const own = { layout: wanted, buffer: space.passing(name, length), offset: 0 };
+    if (written) after.push(() => reorder(space, own, plain));
+    else reorder(space, plain, own);
     return { role, ...own, written };
   });
   space.add({ kind: "call", choice, operands: [...operands, ...scratchpad(space, choice)] });
@@ -72,7 +78,7 @@ function scratchpad(space: Workspace, choice: Choice): CallOperand[] {
   const layout: Layout = choice.wants("scratchpad");
   const bytes = space.dnnl.bytes(layout);
   if (bytes === 0) return [];
-  const buffer = space.buffer("scratchpad", Math.ceil(bytes / 4));
+  const buffer = space.passing("scratchpad", Math.ceil(bytes / 4));
   return [{ role: "scratchpad", layout, buffer, offset: 0, written: true }];
 }
 

@@ -5,7 +5,7 @@ import type { Versioned } from "./versioned.ts";
 
 /** Sizes of structures in oneDNN 2.0 to 2.7, in bytes, on 64-bit systems; room to spare does no harm. */
 const [descriptorBytes, operationBytes] = [704, 8192];
-const [anyTag, forwardTraining, direct, relu] = [1, 64, 1, 31];
+const [anyTag, forwardTraining, relu] = [1, 64, 31];
 
 /** Version 2 fills structures of the caller: a descriptor of the operation first, a primitive descriptor from it. */
 export function versionTwo(library: LibraryHandle, engine: bigint): Versioned {
@@ -38,13 +38,18 @@ export function versionTwo(library: LibraryHandle, engine: bigint): Versioned {
       else check("layout", byTag(out, rank, shape, type, anyTag));
       return out;
     },
-    convolution(kind, { image, weight, out }, { strides, dilation, before, after }, { attributes, ahead: f }) {
+    convolution(
+      kind,
+      { image, weight, out },
+      { strides, dilation, before, after },
+      { attributes, algorithm, ahead: f },
+    ) {
       const ahead = choose(
         (operation) =>
           forward(
             operation,
             forwardTraining,
-            direct,
+            algorithm,
             f.image,
             f.weight,
             f.bias ?? null,
@@ -60,13 +65,13 @@ export function versionTwo(library: LibraryHandle, engine: bigint): Versioned {
       const backward =
         kind === "inputGradient"
           ? choose(
-              (operation) => inputGradient(operation, direct, image, weight, out, strides, dilation, before, after),
+              (operation) => inputGradient(operation, algorithm, image, weight, out, strides, dilation, before, after),
               attributes,
               ahead,
             )
           : choose(
               (operation) =>
-                weightGradient(operation, direct, image, weight, null, out, strides, dilation, before, after),
+                weightGradient(operation, algorithm, image, weight, null, out, strides, dilation, before, after),
               attributes,
               ahead,
             );

@@ -2,7 +2,7 @@ import type { LibraryHandle } from "koffi";
 import { check, chosen, created } from "./c-calls.ts";
 import type { Versioned } from "./versioned.ts";
 
-const [anyTag, forwardTraining, direct, relu] = [1, 64, 1, 32];
+const [anyTag, forwardTraining, relu] = [1, 64, 32];
 
 /** Version 3 makes a primitive descriptor in one call; descriptors of memory are its own, seen through pointers. */
 export function versionThree(library: LibraryHandle, engine: bigint): Versioned {
@@ -26,16 +26,32 @@ export function versionThree(library: LibraryHandle, engine: bigint): Versioned 
       created("layout", (out) =>
         strides ? byStrides(out, rank, shape, type, strides) : byTag(out, rank, shape, type, anyTag),
       ),
-    convolution(kind, { image, weight, out }, { strides, dilation, before, after }, { attributes, ahead: f }) {
+    convolution(
+      kind,
+      { image, weight, out },
+      { strides, dilation, before, after },
+      { attributes, algorithm, ahead: f },
+    ) {
       const window = [strides, dilation, before, after];
       const ahead = chosen((into) =>
-        forward(into, engine, forwardTraining, direct, f.image, f.weight, f.bias ?? null, f.out, ...window, attributes),
+        forward(
+          into,
+          engine,
+          forwardTraining,
+          algorithm,
+          f.image,
+          f.weight,
+          f.bias ?? null,
+          f.out,
+          ...window,
+          attributes,
+        ),
       );
       if (kind === "forward" || ahead === undefined) return ahead;
       const backward = chosen((into) =>
         kind === "inputGradient"
-          ? inputGradient(into, engine, direct, image, weight, out, ...window, ahead, attributes)
-          : weightGradient(into, engine, direct, image, weight, null, out, ...window, ahead, attributes),
+          ? inputGradient(into, engine, algorithm, image, weight, out, ...window, ahead, attributes)
+          : weightGradient(into, engine, algorithm, image, weight, null, out, ...window, ahead, attributes),
       );
       check("free", destroy(ahead));
       return backward;

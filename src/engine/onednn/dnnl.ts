@@ -1,3 +1,5 @@
+import type { BuiltCall } from "./tasks.ts";
+
 /** The part of oneDNN's C API that is used here, one interface for its versions 2 and 3. */
 export interface Dnnl {
   /** "2.6.3" */
@@ -19,8 +21,10 @@ export interface Dnnl {
   reorder(from: Layout, to: Layout): Choice | undefined;
   /** Builds what was chosen, on memory at fixed addresses. */
   build(choice: Choice, operands: readonly Operand[]): Call;
-  /** How many threads the next choices are made for and the next calls use. */
-  setThreads(count: number): void;
+  /** Runs a call on this thread. */
+  run(call: BuiltCall): void;
+  /** What another thread needs to run the calls that are built here. */
+  readonly library: { readonly file: string; readonly engine: bigint };
 }
 
 /** Opaque: version 2 copies descriptors, version 3 points to them. */
@@ -28,6 +32,8 @@ export type Layout = Buffer | bigint;
 export type ElementType = "f32" | "bf16";
 /** What convolutions and matrix products read; they add up in float32 either way. */
 export type Precision = "float32" | "bf16";
+/** Winograd's has fewer multiplications, for 3 x 3 windows without strides; the library has it on some processors. */
+export type Algorithm = "direct" | "winograd";
 export type ConvolutionKind = "forward" | "inputGradient" | "weightGradient";
 
 export interface ConvolutionLayouts {
@@ -39,6 +45,7 @@ export interface ConvolutionLayouts {
 
 export interface ConvolutionOptions {
   readonly relu: boolean;
+  readonly algorithm: Algorithm;
   /** Those of the forward convolution whose gradient it is, which must all have one type. */
   readonly ahead: ConvolutionLayouts;
 }
@@ -81,8 +88,10 @@ export interface Operand {
   readonly address: number;
 }
 
-/** A built primitive with its operands. */
+/** A built primitive with its operands, until it is freed. */
 export interface Call {
-  run(): void;
+  readonly built: BuiltCall;
+  /** What `built.operands` is the address of; must live as long as the call. */
+  readonly words: Buffer;
   free(): void;
 }

@@ -2,12 +2,16 @@ import koffi from "koffi";
 import { type Tensor, takeBuffer, tensor } from "../../base/index.ts";
 import type { Executable } from "../executable.ts";
 import type { Node, NodeType } from "../nodes.ts";
-import type { Call, Dnnl, Precision } from "./dnnl.ts";
+import type { Call, Choice, Dnnl, Precision } from "./dnnl.ts";
 import { hostFunctions, hostNames } from "./expressions.ts";
+import type { Loop } from "./loops.ts";
 import { lowerToSteps } from "./lowering.ts";
 import { giveBack, takeMemory } from "./memories.ts";
 import { planMemory } from "./planner.ts";
+import { type Split, splitOf } from "./split.ts";
 import type { Step } from "./steps.ts";
+import { type Task, taskRunner } from "./tasks.ts";
+import type { Share, Team } from "./team.ts";
 import type { View } from "./views.ts";
 import type { FunctionWriter } from "./wasm-function.ts";
 import { encodeModule } from "./wasm-module.ts";
@@ -17,14 +21,17 @@ import { writeLoop } from "./write-loop.ts";
 /** What a 32-bit WebAssembly memory can hold. */
 const mostBytes = 65536 * 65536;
 
-/** Makes a program ready on oneDNN and loops of WebAssembly. Throws Unsupported for what they cannot do. */
+/**
+ * Makes a program ready on oneDNN and loops of WebAssembly, which a team of threads shares where there is one. Throws
+ * Unsupported for what they cannot do.
+ */
 export function prepareOnednn(
   outputs: readonly Node[],
   dnnl: Dnnl,
-  { threads, precision = "float32" }: { readonly threads: number; readonly precision?: Precision },
+  { team, precision = "float32" }: { readonly team?: Team | undefined; readonly precision?: Precision } = {},
 ): Executable {
-  dnnl.setThreads(threads);
-  const { steps, inputs, constants, outputs: results } = lowerToSteps(outputs, dnnl, precision);
+  const threads = team?.size ?? 1;
+  const { steps, inputs, constants, outputs: results } = lowerToSteps(outputs, dnnl, { precision, threads });
   const buffers = (views: readonly View[]) => views.map(({ buffer }) => buffer);
   const plan = planMemory(steps, {
     constants: buffers(constants.map(({ view }) => view)),
@@ -32,9 +39,8 @@ export function prepareOnednn(
     outputs: buffers(results),
   });
   if (plan.bytes > mostBytes) throw new Unsupported(`${Math.ceil(plan.bytes / 1e9)} GB of tensors`);
-  const memory = takeMemory(plan.bytes);
-  const all = [...plan.once, ...plan.always];
-  const { runs, calls } = bind(all, memory, dnnl);
+  const memory = takeMemory(plan.bytes, { shared: team !== undefined });
+  const { runs, dispose } = bind([...plan.once, ...plan.always], memory, dnnl, team);
   const once = runs.slice(0, plan.once.length);
   const always = runs.slice(plan.once.length);
 
@@ -44,50 +50,89 @@ export function prepareOnednn(
   return {
     needs: inputs.map(({ node }) => Number(node.attributes.index)),
     async run(given) {
-      dnnl.setThreads(threads);
       for (const { node, view } of inputs) write(memory, view, node.type, given(Number(node.attributes.index)).data);
       for (const run of always) run();
       return results.map((view, i) => read(memory, view, types[i] ?? "float32"));
     },
     async dispose() {
-      for (const call of calls) call.free();
+      dispose();
       giveBack(memory);
     },
   };
 }
 
-/** Steps as functions without arguments. */
-function bind(steps: readonly Step[], memory: WebAssembly.Memory, dnnl: Dnnl): { runs: (() => void)[]; calls: Call[] } {
+interface Bound {
+  /** Each step as a function without arguments. */
+  readonly runs: readonly (() => void)[];
+  dispose(): void;
+}
+
+function bind(steps: readonly Step[], memory: WebAssembly.Memory, dnnl: Dnnl, team: Team | undefined): Bound {
   const base = Number(koffi.address(memory.buffer));
   const loops: FunctionWriter[] = [];
-  for (const step of steps) if (step.kind === "loop") loops.push(writeLoop(step.loop));
-  const imports = hostNames.map((name) => ({ name, arity: hostFunctions[name].length }));
-  const module = new WebAssembly.Module(encodeModule(imports, loops));
-  const { exports } = new WebAssembly.Instance(module, { host: { memory, ...hostFunctions } });
   const calls: Call[] = [];
-  let next = 0;
-  const runs = steps.map((step): (() => void) => {
-    if (step.kind === "loop") return exports[String(next++)] as () => void;
-    if (step.kind === "host") {
-      const inputs = step.inputs.map(({ view, type }) => words(memory, view, type));
-      const output = words(memory, step.output.view, step.output.type);
-      return () => step.run(inputs, output);
-    }
-    const call = dnnl.build(
-      step.choice,
-      step.operands.map(({ role, layout, buffer, offset }) => ({
-        role,
-        layout,
-        address: base + buffer.address + buffer.width * offset,
-      })),
-    );
+  const named = (loop: Loop, split?: Split) => String(loops.push(writeLoop(loop, split)) - 1);
+  const taskOf = (step: Step): Task => {
+    if (step.kind === "loop") return { loop: named(step.loop), piece: 0 };
+    if (step.kind !== "call") throw new Error(`a thread's share has no place for ${step.kind}`);
+    const operands = step.operands.map(({ role, layout, buffer, offset }) => ({
+      role,
+      layout,
+      address: base + buffer.address + buffer.width * offset,
+    }));
+    const call = dnnl.build(step.choice, operands);
     calls.push(call);
-    return call.run;
-  });
+    return call.built;
+  };
+  /** What each thread does of a step. */
+  const shareOf = (step: Step): Share => {
+    if (step.kind === "shares") return step.shares.map((share) => share.map(taskOf));
+    const split = step.kind === "loop" ? splitOf(step.loop, team?.size ?? 1) : undefined;
+    if (step.kind !== "loop" || split === undefined) return [[taskOf(step)]];
+    const loop = named(step.loop, split);
+    return Array.from({ length: split.pieces }, (_, piece) => [{ loop, piece }]);
+  };
+  const works = steps.map((step) => (step.kind === "host" ? step : { kind: "tasks" as const, share: shareOf(step) }));
   // Layouts that one choice wanted are read by the reorders around it, so none is freed before all are built.
-  for (const step of steps) if (step.kind === "call") step.choice.free();
-  return { runs, calls };
+  for (const choice of choicesOf(steps)) choice.free();
+
+  const imports = hostNames.map((name) => ({ name, arity: hostFunctions[name].length }));
+  const module = new WebAssembly.Module(encodeModule(imports, loops, { shared: team !== undefined }));
+  const runner = taskRunner(module, memory, dnnl.run);
+  const shared = works.flatMap((work) => (work.kind === "tasks" && work.share.length > 1 ? [work.share] : []));
+  const enlisted = team?.enlist({ module, memory, shares: shared });
+  const runs = works.map((work): (() => void) => {
+    if (work.kind === "host") {
+      const inputs = work.inputs.map(({ view, type }) => words(memory, view, type));
+      const output = words(memory, work.output.view, work.output.type);
+      return () => work.run(inputs, output);
+    }
+    const [own = () => {}, ...more] = (work.share[0] ?? []).map(runner);
+    const all =
+      more.length === 0
+        ? own
+        : () => {
+            own();
+            for (const run of more) run();
+          };
+    const share = shared.indexOf(work.share);
+    return share < 0 || !enlisted ? all : () => enlisted.perform(share, all);
+  });
+  return {
+    runs,
+    dispose() {
+      enlisted?.dispose();
+      for (const call of calls) call.free();
+    },
+  };
 }
+
+const choicesOf = (steps: readonly Step[]): ReadonlySet<Choice> =>
+  new Set(
+    steps.flatMap((step) =>
+      step.kind === "call" ? [step.choice] : step.kind === "shares" ? [...choicesOf(step.shares.flat())] : [],
+    ),
+  );
 
 /** A dense tensor's elements where they stand. */
 function words(memory: WebAssembly.Memory, { buffer, offset, shape }: View, type: NodeType): Float32Array | Int32Array {

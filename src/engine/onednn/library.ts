@@ -27,9 +27,8 @@ function load(): Found {
   const candidates = own ? [own] : (names[process.platform] ?? []);
   let reason = `oneDNN is not known on ${process.platform}`;
   for (const name of candidates) {
-    keepOpenMp();
     try {
-      return { dnnl: open(koffi.load(name)) };
+      return { dnnl: open(name) };
     } catch (error) {
       reason = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
     }
@@ -37,32 +36,34 @@ function load(): Found {
   return { reason };
 }
 
-function open(library: LibraryHandle): Dnnl {
+function open(file: string): Dnnl {
+  const library = openLibrary(file);
   const { version } = about(library);
-  const setThreads = threadSetter();
   const major = Number(version.split(".")[0]);
-  if (major === 2) return openDnnl(library, (engine) => versionTwo(library, engine), setThreads);
-  if (major === 3) return openDnnl(library, (engine) => versionThree(library, engine), setThreads);
+  if (major === 2) return openDnnl({ file, library }, (engine) => versionTwo(library, engine));
+  if (major === 3) return openDnnl({ file, library }, (engine) => versionThree(library, engine));
   throw new Error(`oneDNN ${version} is neither 2 nor 3`);
 }
 
 /**
- * Waiting threads sleep instead of spinning, which costs little here and much less than a spinning wait for a thread whose
- * core is taken. GNU's OpenMP must stay loaded until the process is gone: its threads outlive the libraries that are unloaded at the end.
- * RTLD_NOW | RTLD_NODELETE.
+ * Loads the library for the thread that asks. Its own threads are not used: each call runs on the thread that makes it, which
+ * shares work with others as the engine's Team does. GNU's OpenMP must stay loaded until the process is gone.
  */
-function keepOpenMp(): void {
-  process.env.OMP_WAIT_POLICY ??= "passive";
-  if (process.platform !== "linux") return;
-  koffi.load(null).func("void *dlopen(const char *, int)")("libgomp.so.1", 0x2 | 0x1000);
+export function openLibrary(file: string): LibraryHandle {
+  // RTLD_NOW | RTLD_NODELETE
+  if (process.platform === "linux")
+    koffi.load(null).func("void *dlopen(const char *, int)")("libgomp.so.1", 0x2 | 0x1000);
+  const library = koffi.load(file);
+  computeOnOneThread();
+  return library;
 }
 
-/** Sets OpenMP's number of threads, where the library brought OpenMP with it. */
-function threadSetter(): (count: number) => void {
+/** Tells OpenMP, where the library brought it with it. */
+function computeOnOneThread(): void {
+  const name = process.platform === "linux" ? "libgomp.so.1" : null;
   try {
-    const name = process.platform === "linux" ? "libgomp.so.1" : null;
-    return koffi.load(name).func("void omp_set_num_threads(int)");
+    koffi.load(name).func("void omp_set_num_threads(int)")(1);
   } catch {
-    return () => {};
+    // Another runtime of threads, or none.
   }
 }

@@ -1,12 +1,11 @@
 import { sizeOf } from "../../base/index.ts";
 import { type ConvGeometry, dim, type Node } from "../nodes.ts";
-import { call, firstReal, inOrder, made, typesOf, widths } from "./calls.ts";
-import type { Choice, ConvolutionKind, ElementType, Geometry, Role } from "./dnnl.ts";
-import { sliced, type View, view, type Width } from "./views.ts";
+import { call, channelsLast, firstReal, made, widths } from "./calls.ts";
+import { isWrong, type Way, waysOf } from "./convolution-ways.ts";
+import type { ConvolutionKind, ElementType, Geometry, Role } from "./dnnl.ts";
+import type { Expression } from "./expressions.ts";
+import { cut, sliced, type View, view, type Width } from "./views.ts";
 import { Unsupported, type Workspace } from "./workspace.ts";
-
-/** Images lie with their channels innermost: every kernel of oneDNN takes them so, and loops see them as plain strides. */
-const channelsLast = [0, 2, 3, 1];
 
 interface ConvolutionOperands {
   readonly x: View;
@@ -18,7 +17,7 @@ interface ConvolutionOperands {
   readonly width: Width;
 }
 
-/** A convolution or one of its gradients. */
+/** A convolution or one of its gradients; each thread takes a piece of the batch. */
 export function lowerConvolution(
   space: Workspace,
   conv: Node,
@@ -27,58 +26,70 @@ export function lowerConvolution(
   const { dnnl } = space;
   if (conv.type !== "float32") throw new Unsupported(`${conv.op} of ${conv.type}`);
   const kind = kinds[conv.op as keyof typeof kinds];
-  const result = space.place(conv.op, conv.shape, kind === "weightGradient" ? undefined : channelsLast, width);
+  const place = () => space.place(conv.op, conv.shape, kind === "weightGradient" ? undefined : channelsLast, width);
+  const result = place();
   const [x, weight, y] = { forward: [a, b, result], inputGradient: [result, b, a], weightGradient: [a, result, b] }[
     kind
   ] as [View, View, View];
   const { groups, ...window } = conv.attributes as unknown as ConvGeometry;
-  const { geometry, image } = fitted(x, weight.shape.slice(2), y.shape.slice(2), window);
+  const fittedTo = (piece: View) => fitted(piece, weight.shape.slice(2), y.shape.slice(2), window);
+  const { geometry, image } = fittedTo(x);
   if (image !== x && kind === "inputGradient")
     throw new Unsupported("an input gradient with rows that nothing reached");
 
-  const kernels = grouped(kind === "weightGradient" ? weight : forwards(space, weight), groups);
+  const kernels = kind === "weightGradient" ? weight : forwards(space, weight);
   const biasVector = bias && vectorOf(space, bias);
-  const chosen = (type: ElementType, strides: (view: View) => readonly number[] | "any") => {
+  const chosen = ({ type, strides, algorithm, pieces }: Way) => {
     const layouts = (out: ElementType) => {
       const layout = (given: View, where: readonly number[] | "any") =>
         dnnl.layout(given.shape, where, given.buffer === result.buffer ? out : type);
+      const images = (given: View) => layout(cut(given, 0, pieces)[0], strides(given));
       return {
-        image: layout(image, strides(image)),
-        weight: layout(kernels, "any"),
-        out: layout(y, strides(y)),
+        image: images(image),
+        weight: layout(grouped(kernels, groups), "any"),
+        out: images(y),
         ...(biasVector && { bias: dnnl.layout(biasVector.shape, [1]) }),
       };
     };
-    return dnnl.convolution(kind, layouts(made(type, result)), geometry, { relu, ahead: layouts(type) });
+    return dnnl.convolution(kind, layouts(made(type, result)), geometry, { relu, algorithm, ahead: layouts(type) });
   };
-  // Layouts that have a real kernel, the most wanted first; "ref" in a kernel's name means a plain loop.
-  const ways = typesOf(space).flatMap((type) =>
-    [inOrder(channelsLast), () => "any" as const].map((strides) => ({ type, strides })),
-  );
-  const found = firstReal(ways, ({ type, strides }) => chosen(type, strides));
+  const found = firstReal(waysOf(space, { weight, y, geometry }), chosen);
   if (found === undefined)
     throw new Unsupported(`${conv.op} [${conv.inputs.map(({ shape }) => `${shape}`).join("] [")}]`);
-  const { choice, type } = found;
+  const { choice, type, pieces } = found;
   if (isWrong(choice, image, geometry))
     throw new Unsupported(`a convolution that its kernel ${choice.kernel} gets wrong`);
   const asImage = (given: View) =>
-    given === result ? given : space.dense(given, { order: channelsLast, width: widths[type] });
+    given.buffer === result.buffer ? given : space.dense(given, { order: channelsLast, width: widths[type] });
   const roles = roleNames[kind];
-  call(space, choice, [
-    { role: roles.image, view: asImage(image), written: kind === "inputGradient" },
-    { role: roles.weight, view: kernels, written: kind === "weightGradient" },
-    { role: roles.out, view: asImage(y), written: kind === "forward" },
-    ...(biasVector ? [{ role: "bias" as const, view: biasVector }] : []),
-  ]);
+  const written = (role: Role) => role === roles[results[kind]];
+  const [images, outs] = [cut(image, 0, pieces), cut(y, 0, pieces)];
+  // The gradient of a weight is a sum over the batch: every piece has its own, and they are added in the end.
+  const sums = kind === "weightGradient" ? images.map((_, i) => (i === 0 ? result : place())) : [];
+  space.inRounds(pieces, (i) =>
+    call(space, choice, [
+      { role: roles.image, view: asImage(images[i] ?? image), written: written(roles.image) },
+      {
+        role: roles.weight,
+        view: grouped(sums[i] ?? kernels, groups),
+        written: written(roles.weight),
+        shared: true,
+      },
+      { role: roles.out, view: asImage(outs[i] ?? y), written: written(roles.out) },
+      ...(biasVector ? [{ role: "bias" as const, view: biasVector, shared: true }] : []),
+    ]),
+  );
+  if (sums.length > 1) addUp(space, sums, result);
   return result;
 }
 
-/**
- * oneDNN 3.7 gets windows at the padded ends of a row wrong where an image has one channel and a stride: found by 16,000
- * random convolutions against nested loops. 2.6 had all of them right.
- */
-function isWrong({ kernel }: Choice, image: View, { strides }: Geometry): boolean {
-  return kernel.startsWith("brg_conv_fwd") && image.shape[1] === 1 && strides[1] !== 1;
+/** Which operand each kind makes. */
+const results = { forward: "out", inputGradient: "image", weightGradient: "weight" } as const;
+
+function addUp(space: Workspace, parts: readonly View[], output: View): void {
+  const loads = parts.map((part): Expression => ({ kind: "load", view: part, type: "float32" }));
+  const expression = loads.reduce((sum, part) => ({ kind: "apply", op: "add", args: [sum, part], type: "float32" }));
+  space.loop({ space: output.shape, expression, output });
 }
 
 const kinds: Readonly<Record<"conv" | "convInputGradient" | "convWeightGradient", ConvolutionKind>> = {

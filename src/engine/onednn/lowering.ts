@@ -33,8 +33,14 @@ export interface Lowered {
   readonly outputs: readonly View[];
 }
 
-export function lowerToSteps(outputs: readonly Node[], dnnl: Dnnl, precision: Precision): Lowered {
-  return new Lowering(outputs, dnnl, precision).lowered;
+export interface LoweringOptions {
+  readonly precision: Precision;
+  /** For how many threads work is cut into pieces. */
+  readonly threads: number;
+}
+
+export function lowerToSteps(outputs: readonly Node[], dnnl: Dnnl, options: LoweringOptions): Lowered {
+  return new Lowering(outputs, dnnl, options).lowered;
 }
 
 /** Gives every node that must stand in memory a view: of a buffer of its own, or of another node's. */
@@ -50,8 +56,8 @@ class Lowering {
   readonly #outputs: ReadonlySet<Node>;
   readonly #halves: ReadonlySet<Node>;
 
-  constructor(outputs: readonly Node[], dnnl: Dnnl, precision: Precision) {
-    this.#space = new Workspace(dnnl, precision);
+  constructor(outputs: readonly Node[], dnnl: Dnnl, { precision, threads }: LoweringOptions) {
+    this.#space = new Workspace(dnnl, { precision, threads });
     this.#outputs = new Set(outputs);
     const order = reachable(outputs);
     const users = usersOf(order, outputs);

@@ -1,3 +1,5 @@
+import { mostPages } from "./wasm-module.ts";
+
 /**
  * Memories that were given back wait here for the next program: the collector would free them late, and pages that are
  * there already need not be made again.
@@ -5,12 +7,14 @@
 const idle: WebAssembly.Memory[] = [];
 const page = 65536;
 
-export function takeMemory(bytes: number): WebAssembly.Memory {
+/** A memory of at least that size, `shared` where several threads compute in it. */
+export function takeMemory(bytes: number, { shared }: { readonly shared: boolean }): WebAssembly.Memory {
   const pages = Math.ceil(bytes / page);
   const size = (memory: WebAssembly.Memory) => memory.buffer.byteLength / page;
-  const fits = idle.filter((memory) => size(memory) >= pages).sort((a, b) => size(a) - size(b))[0];
-  const memory = fits ?? idle.sort((a, b) => size(a) - size(b)).at(-1);
-  if (memory === undefined) return new WebAssembly.Memory({ initial: pages });
+  const alike = idle.filter((memory) => isShared(memory) === shared).sort((a, b) => size(a) - size(b));
+  const memory = alike.find((known) => size(known) >= pages) ?? alike.at(-1);
+  if (memory === undefined)
+    return new WebAssembly.Memory({ initial: pages, ...(shared && { maximum: mostPages, shared }) });
   idle.splice(idle.indexOf(memory), 1);
   if (size(memory) < pages) memory.grow(pages - size(memory));
   return memory;
@@ -19,3 +23,5 @@ export function takeMemory(bytes: number): WebAssembly.Memory {
 export function giveBack(memory: WebAssembly.Memory): void {
   idle.push(memory);
 }
+
+const isShared = (memory: WebAssembly.Memory) => memory.buffer instanceof SharedArrayBuffer;

@@ -1,5 +1,6 @@
 import { type Expression, laneType, writeApply } from "./expressions.ts";
 import { countUses, type Loop, loadsOf } from "./loops.ts";
+import { lengthOf, type Split } from "./split.ts";
 import type { View } from "./views.ts";
 import type { FunctionWriter, Local } from "./wasm-function.ts";
 
@@ -27,20 +28,24 @@ const longestUnrolled = 9;
 export class Nest {
   readonly #fn: FunctionWriter;
   readonly #loop: Loop;
+  /** What one call walks over. */
+  readonly #space: readonly number[];
   readonly #pointers: Pointer[] = [];
   readonly #uses: ReadonlyMap<Expression, number>;
   /** Bytes to add to each pointer, within axes that are written out instead of walked. */
   #shift: readonly number[] = [];
 
-  constructor(fn: FunctionWriter, loop: Loop) {
+  constructor(fn: FunctionWriter, loop: Loop, split?: Split) {
     this.#fn = fn;
     this.#loop = loop;
+    this.#space = split ? loop.space.with(split.axis, lengthOf(loop, split)) : loop.space;
     this.#uses = countUses(loop.expression);
     for (const view of [loop.output, ...loadsOf(loop.expression).map((load) => load.view)]) {
       if (this.pointer(view) >= 0) continue;
       const pointer = { local: fn.integer(), strides: inBytes(view) };
       this.#pointers.push(pointer);
       fn.constant(backwards(view));
+      if (split) this.#advanceBy(lengthOf(loop, split) * (pointer.strides[split.axis] ?? 0));
       fn.set(pointer.local);
     }
   }
@@ -49,7 +54,7 @@ export class Nest {
   axes(order: readonly number[]): Axis[] {
     const axes: Axis[] = [];
     for (const axis of order) {
-      const length = this.#loop.space[axis] ?? 1;
+      const length = this.#space[axis] ?? 1;
       if (length === 1) continue;
       const strides = this.#pointers.map((pointer) => pointer.strides[axis] ?? 0);
       const outer = axes.at(-1);
@@ -58,6 +63,15 @@ export class Nest {
       else axes.push({ length, strides });
     }
     return axes;
+  }
+
+  /** Adds that many bytes for every piece before the one that the function is called for. */
+  #advanceBy(bytes: number): void {
+    if (bytes === 0) return;
+    this.#fn.get(this.#fn.argument);
+    this.#fn.constant(bytes);
+    this.#fn.do("i32.mul");
+    this.#fn.do("i32.add");
   }
 
   still(): Advance {
@@ -228,8 +242,3 @@ function backwards(view: View): number {
 }
 
 const inBytes = ({ buffer, strides }: View): number[] => strides.map((stride) => buffer.width * stride);
-
-/** Axes of a space by a view's strides, widest first. */
-export function byStride(space: readonly number[], { strides }: View): number[] {
-  return space.map((_, axis) => axis).sort((a, b) => Math.abs(strides[b] ?? 0) - Math.abs(strides[a] ?? 0) || a - b);
-}

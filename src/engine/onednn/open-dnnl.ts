@@ -1,27 +1,24 @@
 import koffi, { type LibraryHandle } from "koffi";
 import { about } from "./about.ts";
 import { check, chosen, created, numbers } from "./c-calls.ts";
-import { type Choice, type Dnnl, type ElementType, roles } from "./dnnl.ts";
+import { type Algorithm, type Choice, type Dnnl, type ElementType, roles } from "./dnnl.ts";
+import { callRunner } from "./tasks.ts";
 import type { Versioned } from "./versioned.ts";
 
+const algorithms: Readonly<Record<Algorithm, number>> = { direct: 1, winograd: 2 };
 const elementTypes: Readonly<Record<ElementType, number>> = { bf16: 2, f32: 3 };
 const [queryKernelName, queryArgument] = [8, 255];
 const userScratchpad = 1;
 const cpu = 1;
-/** A stream that runs calls in order. */
-const inOrder = 1;
 
 /** Joins what all versions share with what `versioned` does its own way. */
 export function openDnnl(
-  library: LibraryHandle,
+  { file, library }: { readonly file: string; readonly library: LibraryHandle },
   versioned: (engine: bigint) => Versioned,
-  setThreads: (n: number) => void,
 ): Dnnl {
   const fn = (signature: string) => library.func(signature);
   const engineCreate = fn("int dnnl_engine_create(void *, int, size_t)");
   const engine = created("engine", (out) => engineCreate(out, cpu, 0));
-  const streamCreate = fn("int dnnl_stream_create(void *, void *, int)");
-  const stream = created("stream", (out) => streamCreate(out, engine, inOrder));
   const descriptorSize = fn("size_t dnnl_memory_desc_get_size(void *)");
   const descriptorEqual = fn("int dnnl_memory_desc_equal(void *, void *)");
   const query = fn("int dnnl_primitive_desc_query(void *, int, int, void *)");
@@ -31,7 +28,6 @@ export function openDnnl(
   const freePrimitive = fn("int dnnl_primitive_destroy(void *)");
   const createMemory = fn("int dnnl_memory_create(void *, void *, void *, void *)");
   const freeMemory = fn("int dnnl_memory_destroy(void *)");
-  const execute = fn("int dnnl_primitive_execute(void *, void *, int, void *)");
   const reorderCreate = fn("int dnnl_reorder_primitive_desc_create(void *, void *, void *, void *, void *, void *)");
   const attributesCreate = fn("int dnnl_primitive_attr_create(void *)");
   const setScratchpad = fn("int dnnl_primitive_attr_set_scratchpad_mode(void *, int)");
@@ -69,7 +65,7 @@ export function openDnnl(
       own.layout(numbers(shape), shape.length, elementTypes[type], strides === "any" ? undefined : numbers(strides)),
     same: (a, b) => descriptorEqual(a, b) !== 0,
     bytes: (layout) => Number(descriptorSize(layout)),
-    convolution(kind, layouts, { strides, dilation, before, after }, { relu, ahead }) {
+    convolution(kind, layouts, { strides, dilation, before, after }, { relu, algorithm, ahead }) {
       const geometry = {
         strides: numbers(strides),
         dilation: numbers(dilation),
@@ -79,6 +75,7 @@ export function openDnnl(
       return choice(
         own.convolution(kind, layouts, geometry, {
           attributes: relu ? rectifying : plain,
+          algorithm: algorithms[algorithm],
           ahead: kind === "forward" ? layouts : ahead,
         }),
       );
@@ -94,15 +91,16 @@ export function openDnnl(
         words.writeBigUInt64LE(memory, 16 * i + 8);
         return memory;
       });
-      const count = operands.length;
       return {
-        run: () => check("execution", execute(primitive, stream, count, words)),
+        built: { primitive, operands: koffi.address(words), count: operands.length },
+        words,
         free() {
           freePrimitive(primitive);
           for (const memory of memories) freeMemory(memory);
         },
       };
     },
-    setThreads,
+    run: callRunner(library, engine),
+    library: { file, engine },
   };
 }

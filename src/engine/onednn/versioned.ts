@@ -7,10 +7,16 @@ export interface Versioned {
     kind: ConvolutionKind,
     layouts: ConvolutionLayouts,
     geometry: Encoded,
-    { attributes, ahead }: { readonly attributes: bigint; readonly ahead: ConvolutionLayouts },
+    options: EncodedOptions,
   ): bigint | undefined;
   matmul(x: Layout, y: Layout, out: Layout, attributes: bigint): bigint | undefined;
   appendRelu(operations: bigint): void;
+}
+
+export interface EncodedOptions {
+  readonly attributes: bigint;
+  readonly algorithm: number;
+  readonly ahead: ConvolutionLayouts;
 }
 
 export interface Encoded {

@@ -71,6 +71,22 @@ export function sliced(
   );
 }
 
+/** A view in equal pieces along an axis. */
+export function cut(given: View, axis: number, pieces: number): [View, ...View[]] {
+  if (pieces === 1) return [given];
+  const length = (given.shape[axis] ?? 1) / pieces;
+  const shape = given.shape.with(axis, length);
+  const steps = shape.map(() => 1);
+  const piece = (i: number) =>
+    sliced(
+      given,
+      shape,
+      shape.map((_, other) => (other === axis ? i * length : 0)),
+      steps,
+    );
+  return [piece(0), ...Array.from({ length: pieces - 1 }, (_, i) => piece(i + 1))];
+}
+
 export function flipped(given: View, axes: readonly number[]): View {
   const last = (axis: number) => ((given.shape[axis] ?? 1) - 1) * (given.strides[axis] ?? 0);
   return view(
@@ -117,4 +133,9 @@ export function reshaped(given: View, shape: readonly number[]): View | undefine
     step *= wanted;
   }
   return view(given.buffer, shape, strides.toReversed(), given.offset);
+}
+
+/** Axes of a space by a view's strides, widest first. */
+export function byStride(space: readonly number[], { strides }: View): number[] {
+  return space.map((_, axis) => axis).sort((a, b) => Math.abs(strides[b] ?? 0) - Math.abs(strides[a] ?? 0) || a - b);
 }

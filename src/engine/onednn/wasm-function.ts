@@ -3,13 +3,15 @@ import { type LaneType, signed, simple, unsigned, type VectorOp, vector } from "
 /** Room for the bytes of one number. */
 const word = new DataView(new ArrayBuffer(4));
 
-/** One function without parameters or results: its locals and its code. */
+/** One function of an i32 without a result: its locals and its code. */
 export class FunctionWriter {
+  /** What the function is given. */
+  readonly argument: Local = { kind: "i32", index: 0 };
   readonly #code: number[] = [];
-  #integers = 0;
+  #integers = 1;
   #vectors = 0;
 
-  /** An i32 (numbered from 0 in the order asked for). */
+  /** An i32 (numbered from 1 in the order asked for). */
   integer(): Local {
     return { kind: "i32", index: this.#integers++ };
   }
@@ -132,7 +134,7 @@ export class FunctionWriter {
 
   /** The body as a module holds it. Locals of a kind stand together, so numbers of vectors follow those of integers. */
   encode(): number[] {
-    const locals = [2, ...unsigned(this.#integers), 0x7f, ...unsigned(this.#vectors), 0x7b];
+    const locals = [2, ...unsigned(this.#integers - 1), 0x7f, ...unsigned(this.#vectors), 0x7b];
     const code: number[] = [];
     for (const item of this.#code) {
       if (item >= vectorBase) code.push(...unsigned(item - vectorBase + this.#integers));

@@ -26,6 +26,7 @@ export const signed = (value: number): number[] => {
 export const simple = {
   end: [0x0b],
   "i32.add": [0x6a],
+  "i32.mul": [0x6c],
   "f64.promote_f32": [0xbb],
   "f32.demote_f64": [0xb6],
   "f64.convert_i32_s": [0xb7],

@@ -2,6 +2,7 @@ import { sizeOf } from "../../base/index.ts";
 import type { NodeType } from "../nodes.ts";
 import type { Dnnl, Layout, Precision } from "./dnnl.ts";
 import type { Loop } from "./loops.ts";
+import { mostPieces } from "./split.ts";
 import type { Place, Step } from "./steps.ts";
 import { type Block, denseStrides, sameStrides, type View, view, type Width } from "./views.ts";
 
@@ -22,14 +23,21 @@ export class Workspace {
   readonly dnnl: Dnnl;
   /** In which convolutions and products compute. */
   readonly precision: Precision;
+  /** How many compute side by side. */
+  readonly threads: number;
   readonly steps: Step[] = [];
+  /** Where steps are added: `steps`, or the share that is being written. */
+  #list = this.steps;
+  /** The buffers of the share that is being written, in the order in which a piece asks for them. */
+  #passing: { readonly blocks: Block[]; next: number } | undefined;
   /** Copies of tensors, which never change once they are read: weights above all, which several calls want alike. */
   readonly #copies = new Map<Block, Map<string, View>>();
   readonly #packed = new Map<Block, { readonly from: string; readonly place: Place }[]>();
 
-  constructor(dnnl: Dnnl, precision: Precision) {
+  constructor(dnnl: Dnnl, { precision, threads }: { readonly precision: Precision; readonly threads: number }) {
     this.dnnl = dnnl;
     this.precision = precision;
+    this.threads = threads;
   }
 
   buffer(name: string, length: number, width: Width = 4): Block {
@@ -42,7 +50,60 @@ export class Workspace {
   }
 
   add(step: Step): void {
-    this.steps.push(step);
+    this.#list.push(step);
+  }
+
+  /**
+   * Writes the steps of each piece of some work: threads do their shares of the pieces side by side, one piece after the
+   * other, in one buffer for what each needs in passing.
+   */
+  inRounds(pieces: number, write: (piece: number) => void): void {
+    const shares = this.pieces(pieces);
+    const rounds = pieces / shares;
+    if (pieces === 1) write(0);
+    else this.add({ kind: "shares", shares: Array.from({ length: shares }, (_, i) => this.#share(i, rounds, write)) });
+  }
+
+  #share(share: number, rounds: number, write: (piece: number) => void): Step[] {
+    const steps: Step[] = [];
+    this.#passing = { blocks: [], next: 0 };
+    for (let round = 0; round < rounds; round++) {
+      this.#passing.next = 0;
+      this.#into(steps, () => write(share * rounds + round));
+    }
+    this.#passing = undefined;
+    return steps;
+  }
+
+  /** A buffer that nobody reads after the piece of work at hand: the next piece has the same. */
+  passing(name: string, length: number): Block {
+    const kept = this.#passing;
+    const known = kept?.blocks[kept.next];
+    const block = known?.length === length ? known : this.buffer(name, length);
+    if (kept) kept.blocks[kept.next++] = block;
+    return block;
+  }
+
+  /** Writes what all shares of the work at hand read, to be done before them. */
+  ahead<T>(write: () => T): T {
+    const passing = this.#passing;
+    this.#passing = undefined;
+    const written = this.#into(this.steps, write);
+    this.#passing = passing;
+    return written;
+  }
+
+  #into<T>(list: Step[], write: () => T): T {
+    const outer = this.#list;
+    this.#list = list;
+    const written = write();
+    this.#list = outer;
+    return written;
+  }
+
+  /** Into how many equal pieces an axis of this length can be cut, one for a thread. */
+  pieces(length: number): number {
+    return mostPieces(length, this.threads);
   }
 
   /** The tensor densely in the given order of axes and with elements of the given width, copied if it does not lie so. */

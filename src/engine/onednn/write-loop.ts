@@ -1,8 +1,9 @@
 import type { NodeType } from "../nodes.ts";
 import { laneType } from "./expressions.ts";
 import { type Loop, loadsOf, type ReductionKind } from "./loops.ts";
-import { type Advance, type Axis, byStride, Nest, unit } from "./nest.ts";
-import type { View } from "./views.ts";
+import { type Advance, type Axis, Nest, unit } from "./nest.ts";
+import type { Split } from "./split.ts";
+import { byStride, type View } from "./views.ts";
 import { FunctionWriter, type Local } from "./wasm-function.ts";
 import type { VectorOp } from "./wasm-instructions.ts";
 
@@ -11,10 +12,10 @@ const longestRun = 512;
 /** Lanes that are worked on side by side in a reduction, so that additions need not wait for one another. */
 const wide = 16;
 
-/** Writes a loop as a function that needs no arguments: addresses are constants of the code. */
-export function writeLoop(loop: Loop): FunctionWriter {
+/** Writes a loop as a function of the piece to do, 0 where it is not split. Addresses are constants of the code. */
+export function writeLoop(loop: Loop, split?: Split): FunctionWriter {
   const fn = new FunctionWriter();
-  const writer = new LoopWriter(fn, loop);
+  const writer = new LoopWriter(fn, loop, split);
   if (loop.reduction) writer.reduce(loop.reduction.kind, loop.reduction.axes);
   else writer.map();
   return fn;
@@ -25,10 +26,10 @@ class LoopWriter {
   readonly #loop: Loop;
   readonly #nest: Nest;
 
-  constructor(fn: FunctionWriter, loop: Loop) {
+  constructor(fn: FunctionWriter, loop: Loop, split: Split | undefined) {
     this.#fn = fn;
     this.#loop = loop;
-    this.#nest = new Nest(fn, loop);
+    this.#nest = new Nest(fn, loop, split);
   }
 
   map(): void {

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { randomStream, sizeOf } from "../../../src/base/index.ts";
 import { type Expression, hostFunctions, hostNames } from "../../../src/engine/onednn/expressions.ts";
 import type { ReductionKind } from "../../../src/engine/onednn/loops.ts";
+import { splitOf } from "../../../src/engine/onednn/split.ts";
 import { type Block, denseStrides, type View, view } from "../../../src/engine/onednn/views.ts";
 import { encodeModule } from "../../../src/engine/onednn/wasm-module.ts";
 import { writeLoop } from "../../../src/engine/onednn/write-loop.ts";
@@ -73,11 +74,13 @@ function nearestHalf(x: number): number {
   return rounded === 0 ? Math.sign(x) * 0 : rounded;
 }
 
-function run(loop: Parameters<typeof writeLoop>[0]): void {
+/** Runs a loop whole, or in the pieces that so many threads would share, the last one first. */
+function run(loop: Parameters<typeof writeLoop>[0], threads = 1): void {
   const imports = hostNames.map((name) => ({ name, arity: hostFunctions[name].length }));
-  const module = new WebAssembly.Module(encodeModule(imports, [writeLoop(loop)]));
+  const split = splitOf(loop, threads, { least: 0 });
+  const module = new WebAssembly.Module(encodeModule(imports, [writeLoop(loop, split)]));
   const { exports } = new WebAssembly.Instance(module, { host: { memory, ...hostFunctions } });
-  (exports["0"] as () => void)();
+  for (let piece = (split?.pieces ?? 1) - 1; piece >= 0; piece--) (exports["0"] as (piece: number) => void)(piece);
 }
 
 /** An operand over a space: some axes repeated, some backwards, in any order in memory. */
@@ -118,7 +121,13 @@ const cases = fc
   .array(fc.oneof(fc.integer({ min: 1, max: 5 }), fc.constantFrom(16, 19, 37)), { minLength: 1, maxLength: 4 })
   .filter((space) => sizeOf(space) < 2500)
   .chain((space) =>
-    fc.record({ space: fc.constant(space), a: layouts(space.length), b: layouts(space.length), seed: fc.nat(9999) }),
+    fc.record({
+      space: fc.constant(space),
+      a: layouts(space.length),
+      b: layouts(space.length),
+      seed: fc.nat(9999),
+      threads: fc.integer({ min: 1, max: 4 }),
+    }),
   );
 
 const load = (given: View): Expression => ({ kind: "load", view: given, type: "float32" });
@@ -133,10 +142,10 @@ const apply = (
   args,
 });
 
-describe("loops against nested loops of JavaScript", () => {
+describe("loops against nested loops of JavaScript, whole and in pieces", () => {
   test("elementwise: where(a < b, a * b, max(a, 0)) - b", () => {
     fc.assert(
-      fc.property(cases, ({ space, a, b, seed }) => {
+      fc.property(cases, ({ space, a, b, seed, threads }) => {
         const [first, second, out] = buffers([lengthOf(space, a), lengthOf(space, b), sizeOf(space)], seed) as [
           Block,
           Block,
@@ -154,7 +163,7 @@ describe("loops against nested loops of JavaScript", () => {
           apply("mul", "float32", load(x), load(y)),
           apply("relu", "float32", load(x)),
         );
-        run({ space, expression: apply("sub", "float32", chosen, load(y)), output });
+        run({ space, expression: apply("sub", "float32", chosen, load(y)), output }, threads);
         const all = [...indices(space)];
         const wanted = all.map((index) => {
           const [p, q] = [at(x, index), at(y, index)];
@@ -169,7 +178,7 @@ describe("loops against nested loops of JavaScript", () => {
   test("reductions of |a| b over any axes", () => {
     const kinds = fc.constantFrom<ReductionKind>("sum", "max", "min");
     fc.assert(
-      fc.property(cases, kinds, fc.nat(15), ({ space, a, b, seed }, kind, mask) => {
+      fc.property(cases, kinds, fc.nat(15), ({ space, a, b, seed, threads }, kind, mask) => {
         const axes = space.map((_, axis) => axis).filter((axis) => (mask >> axis) & 1 && space[axis] !== 1);
         fc.pre(axes.length > 0);
         const kept = space.map((length, axis) => (axes.includes(axis) ? 1 : length));
@@ -184,7 +193,8 @@ describe("loops against nested loops of JavaScript", () => {
           view(out, kept, denseStrides(kept, a.order)),
         ];
         const size = apply("max", "float32", load(x), apply("neg", "float32", load(x)));
-        run({ space, expression: apply("mul", "float32", size, load(y)), output, reduction: { kind, axes } });
+        const expression = apply("mul", "float32", size, load(y));
+        run({ space, expression, output, reduction: { kind, axes } }, threads);
         // Sixteenths of small numbers add up exactly in any order.
         const wanted = new Map<string, number>();
         for (const index of indices(space)) {

@@ -1,0 +1,80 @@
+import { expect, test } from "vitest";
+import { float32, leavesOf, type Tensor } from "../../../src/base/index.ts";
+import { compile, conv2d, grad, maxPool, np, relu, type Traced } from "../../../src/engine/index.ts";
+import { findDnnl } from "../../../src/engine/onednn/library.ts";
+import { type Share, teamOf } from "../../../src/engine/onednn/team.ts";
+import { expectClose, normal } from "../oracle.ts";
+
+function dnnlHere() {
+  const found = findDnnl();
+  if (!("dnnl" in found)) throw new Error(found.reason);
+  return found.dnnl;
+}
+
+/** Convolutions narrow and wide, pooling, a dense layer, and the gradients of all weights and of the images. */
+function network({ images, first, second, dense }: Record<string, Traced>): Traced {
+  const hidden = maxPool(relu(conv2d(images as Traced, first as Traced, undefined, { padding: 1 })), 2);
+  const wide = relu(conv2d(hidden, second as Traced, undefined, { padding: 1 }));
+  const [batch = 1] = wide.shape;
+  return np.sum(np.sin(np.matmul(np.reshape(wide, [batch, -1]), dense as Traced)));
+}
+
+const example = {
+  images: normal([12, 3, 16, 16], 1),
+  first: scaled(normal([32, 3, 3, 3], 2), 0.2),
+  second: scaled(normal([32, 32, 3, 3], 3), 0.06),
+  dense: scaled(normal([32 * 8 * 8, 10], 4), 0.02),
+};
+
+function scaled({ shape, data }: Tensor<"float32">, factor: number) {
+  return float32(
+    shape,
+    data.map((value) => value * factor),
+  );
+}
+
+async function gradients(threads: number): Promise<Tensor[]> {
+  const compiled = await compile((x: Record<string, Traced>) => grad(network)(x), [example], { threads });
+  const once = leavesOf(await compiled(example));
+  // What threads leave behind in memory must not change the next call.
+  expect(leavesOf(await compiled(example))).toEqual(once);
+  await compiled.dispose();
+  return once;
+}
+
+test("two, three and five threads compute what one does, to float32's rounding of sums in another order", async () => {
+  const alone = await gradients(1);
+  for (const threads of [2, 3, 5]) expectClose(await gradients(threads), alone, 1e-5);
+});
+
+test("programs of one team take turns, and one that is gone leaves the others alone", async () => {
+  const square = await compile((x: Traced) => np.square(x), [normal([64, 256], 1)], { threads: 2 });
+  const cosine = await compile((x: Traced) => np.cos(x), [normal([64, 256], 1)], { threads: 2 });
+  const x = normal([64, 256], 5);
+  const results = async () => [await square(x), await cosine(x)];
+  const before = await results();
+  const gone = await compile((y: Traced) => np.add(y, 1), [x], { threads: 2 });
+  await gone(x);
+  await gone.dispose();
+  expect(await results()).toEqual(before);
+  expectClose(before as Tensor[], [
+    float32(
+      [64, 256],
+      x.data.map((v) => v * v),
+    ),
+    float32([64, 256], x.data.map(Math.cos)),
+  ]);
+});
+
+test("a task that fails on another thread fails the call that shared it, and the team goes on", async () => {
+  const team = await teamOf(2, dnnlHere());
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
+  const empty = new WebAssembly.Module(Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+  const broken: Share = [[], [{ primitive: 0n, operands: 0n, count: 0 }]];
+  const { perform, dispose } = team.enlist({ module: empty, memory, shares: [broken, [[], []]] });
+  const own: string[] = [];
+  expect(() => perform(0, () => own.push("broken"))).toThrow("oneDNN: execution failed with status");
+  perform(1, () => own.push("sound"));
+  expect(own).toEqual(["broken", "sound"]);
+  dispose();
+});
