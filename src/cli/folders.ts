@@ -9,8 +9,12 @@ export const storeFolder = ".carryover";
 /** Where trained source models and checkpoints are kept, unless --artifacts names another folder. */
 export const workFolder = join(storeFolder, "work");
 
-/** Of those, source models and their checkpoints. */
-export const stagesFolder = (artifacts = workFolder): string => join(artifacts, "stages");
+/**
+ * Of those, source models and their checkpoints. The order of sums, and so a model's last bits, depend on the number of
+ * threads; those of several threads have a folder of their own.
+ */
+export const stagesFolder = (artifacts = workFolder, threads = 1): string =>
+  join(artifacts, threads === 1 ? "stages" : `stages-of-${threads}-threads`);
 
 /** Where a study's figures and tables land unless --out says otherwise. */
 export const resultsFolder = (study: string): string => join("results", study);

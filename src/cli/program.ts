@@ -13,6 +13,7 @@ import { addRun } from "./commands/run.ts";
 import { addServe } from "./commands/serve.ts";
 import { addStudies } from "./commands/studies.ts";
 import { addTheory } from "./commands/theory.ts";
+import { addTrain } from "./commands/train.ts";
 import { addTransfer } from "./commands/transfer.ts";
 import { addWorker } from "./commands/worker.ts";
 import { exitCodes, type Launch } from "./launch.ts";
@@ -65,6 +66,7 @@ function createProgram(argv: readonly string[], launch: Launch, finish: (exitCod
   addTheory(program);
   addArchiveCommands(program, finish);
   program.commandsGroup("Models of yours, or of a trial:");
+  addTrain(program, argv, launch, finish);
   addTransfer(program);
   addAttack(program, argv, launch, finish);
   addExportModel(program);

@@ -26,7 +26,7 @@ import {
   withStrengths,
 } from "../studies/index.ts";
 import { checkDevice, checkPrecision, type DeviceName } from "./device-probe.ts";
-import { type Folders, foldersFor, resultsFolder, storeFolder, workFolder } from "./folders.ts";
+import { type Folders, foldersFor, resultsFolder, stagesFolder, storeFolder, workFolder } from "./folders.ts";
 import { catchInterrupt, tellOfInterrupt } from "./interrupt.ts";
 import { exitCodes, type Launch } from "./launch.ts";
 import { complain, printJson } from "./output.ts";
@@ -140,7 +140,7 @@ async function runMissing(run: Run): Promise<Outcome> {
   await checkDevice(request.device);
   await checkPrecision(study, request.device);
   if (!launch.withoutData) await fetchData(run);
-  if (request.fresh) await forgetStages(workDir, trials);
+  if (request.fresh) await forgetStages(stagesFolder(workDir), trials);
   await unpause(store.database, name);
   if (request.priority !== undefined) await setPriority(store.database, name, request.priority);
   await askFor(queue, name, { fresh: request.fresh });

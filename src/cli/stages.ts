@@ -4,8 +4,7 @@ import { join } from "node:path";
 import { sourceStageId, type Trial } from "../studies/index.ts";
 
 /** Forgets what trials have trained so far, finished or not: files named after their source stages. */
-export async function forgetStages(workDir: string, trials: readonly Trial[]): Promise<void> {
-  const stagesDir = join(workDir, "stages");
+export async function forgetStages(stagesDir: string, trials: readonly Trial[]): Promise<void> {
   if (!existsSync(stagesDir)) return;
   const stages = new Set(trials.map(sourceStageId));
   for (const name of await readdir(stagesDir))

@@ -2,8 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InputError } from "../base/index.ts";
+import { digestTree } from "../engine/index.ts";
 import type { Row } from "../studies/index.ts";
-import { retrain } from "../studies/verify-trial.ts";
+import { trainedSource } from "../studies/trained-source.ts";
 import type { DeviceName } from "./device-probe.ts";
 import { foldersFor } from "./folders.ts";
 import { catchInterrupt } from "./interrupt.ts";
@@ -31,21 +32,21 @@ export async function verifyTrial(request: VerifyRequest): Promise<number> {
       `verify: expected the id of a finished trial (carryover status <study> --json, or rows.csv), got "${trialId}"`,
     );
   const folders = foldersFor(data, skipCorrupt);
-  const workDir = await mkdtemp(join(tmpdir(), "carryover-verify-"));
+  const stagesDir = await mkdtemp(join(tmpdir(), "carryover-verify-"));
   const interrupt = catchInterrupt();
   // As a worker has it: the order of sums depends on the number of threads.
-  const run = retrain(row.trial, { ...folders, workDir, device, threads: 1 });
+  const run = trainedSource(row.trial, { ...folders, stagesDir, device, threads: 1 });
   try {
     for (;;) {
       const next = await run.next();
-      if (next.done) return report(row, next.value, json ?? false);
+      if (next.done) return report(row, digestTree(next.value.parameters), json ?? false);
       if (interrupt.signal.aborted) return exitCodes.interrupted;
       if (next.value.kind === "epoch" && !json) complain(`epoch ${next.value.epoch} of ${next.value.epochs}`);
     }
   } finally {
-    await run.return("");
+    await run.return(undefined as never);
     interrupt.dispose();
-    await rm(workDir, { recursive: true, force: true });
+    await rm(stagesDir, { recursive: true, force: true });
   }
 }
 

@@ -19,6 +19,7 @@ describe("docs/commands.md", () => {
     "import",
     "verify",
     "attack",
+    "train",
     "transfer",
     "compare",
     "export-model",

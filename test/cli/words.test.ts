@@ -19,7 +19,7 @@ describe("a command line that is wrong is one sentence, and exit code 2", () => 
   const cases: [words: string, sentence: string][] = [
     [
       "rnu quickstart",
-      'command: expected one of run, status, pause, continue, cancel, worker, serve, figure, claims, theory, export, import, verify, transfer, compare, attack, export-model, studies, methods, datasets, doctor, got "rnu"; did you mean "run"?',
+      'command: expected one of run, status, pause, continue, cancel, worker, serve, figure, claims, theory, export, import, verify, train, transfer, compare, attack, export-model, studies, methods, datasets, doctor, got "rnu"; did you mean "run"?',
     ],
     ["run", "run: expected carryover run <study>, got no study"],
     ["run quickstart again", "run: expected carryover run <study>, got more words than that"],
