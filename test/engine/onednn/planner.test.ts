@@ -86,3 +86,25 @@ test("what depends on constants alone is done once and stays", () => {
   expect(always).toEqual([steps[1]]);
   for (const fixed of [weights, packed]) for (const other of [x, out]) expect(meet(fixed, other)).toBe(false);
 });
+
+test("what one thread's share needs in passing is not another share's", () => {
+  const [x, left, right, out, other] = ["x", "left", "right", "out", "other"].map((name) => buffer(name, 64)) as [
+    Block,
+    Block,
+    Block,
+    Block,
+    Block,
+  ];
+  // Each share writes its own buffer and then reads it; side by side, that is one moment.
+  const both: Step = {
+    kind: "shares",
+    shares: [
+      [copy(x, left), copy(left, out)],
+      [copy(x, right), copy(right, other)],
+    ],
+  };
+  planMemory([both], { constants: [], inputs: [x], outputs: [out, other] });
+  const all = [x, left, right, out, other];
+  for (const [i, a] of all.entries())
+    for (const b of all.slice(i + 1)) if (meet(a, b)) expect.fail(`${a.name} and ${b.name} share memory`);
+});
