@@ -171,7 +171,8 @@ function report(
       ...{ images, seconds, accuracy: { ...accuracy, ...interval }, loss },
     });
   else {
-    print(`${label}: ${trial.schedule.epochs} epochs of ${images} images in ${durationText(seconds)}`);
+    const { epochs } = trial.schedule;
+    print(`${label}: ${epochs} epoch${epochs === 1 ? "" : "s"} of ${images} images in ${durationText(seconds)}`);
     print(
       `accuracy ${percentText(accuracy.value)} [${percentText(interval.low)}, ${percentText(interval.high)}] of ${accuracy.n} test images, loss ${loss.value.toFixed(3)}`,
     );
