@@ -30,7 +30,7 @@ export const cifar10Svhn = defineStudy({
  */
 export const cifar10SvhnSmall = defineStudy({
   name: "cifar10-svhn-small",
-  description: "the same with one epoch of all of CIFAR-10 and 3,400 target images: about seven hours on 2 cores",
+  description: "the same with one epoch of all of CIFAR-10 and 3,400 target images: about five hours on 2 cores",
   pairs: [
     {
       source: { dataset: "cifar10" },
