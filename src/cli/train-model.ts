@@ -55,8 +55,11 @@ export async function trainModel(
   const line = progressLine();
   try {
     const downloads = downloadReporter(json);
-    await prepareData(study, { ...folders, onProgress: downloads.progress, signal });
-    downloads.done();
+    try {
+      await prepareData(study, { ...folders, onProgress: downloads.progress, signal });
+    } finally {
+      downloads.done();
+    }
     const keep = (event: TrialEvent) => {
       line.end();
       if (event.kind === "note") complain(event.message);
