@@ -15,6 +15,7 @@ export type {
   Parameters,
 } from "./model.ts";
 export {
+  type LiftedBackbone,
   liftBackbone,
   loadOnnx,
   normalised,

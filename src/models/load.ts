@@ -31,9 +31,13 @@ export async function loadModel(path: string, options: ImportOptions = {}): Prom
   return { model, parameters: parametersLike(path, model.init(0), tensors), notes: [] };
 }
 
-/** The words by which a checkpoint says its architecture. */
-export function architectureWords({ name, resnet }: Model): Record<string, string> {
-  return { model: name, ...(resnet && { resnet: JSON.stringify(resnet) }) };
+/** All that decides a model's answers beside its parameters: the words by which a checkpoint says its architecture. */
+export function architectureWords({ name, resnet, graph }: Model): Record<string, string> {
+  return {
+    model: name,
+    ...(resnet && { resnet: JSON.stringify(resnet) }),
+    ...(graph && { graph: JSON.stringify(graph) }),
+  };
 }
 
 function modelOf(

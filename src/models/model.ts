@@ -1,5 +1,6 @@
 import type { Tensor } from "../base/index.ts";
 import type { Traced } from "../engine/index.ts";
+import type { Normaliser } from "./normaliser.ts";
 import type { ResnetDescription } from "./resnet-layout.ts";
 
 /** A layer with weight and bias, both learnt. */
@@ -29,6 +30,17 @@ export type BatchStatistics = Record<
   { readonly mean: Traced; readonly variance: Traced; readonly count: number } | undefined
 >;
 
+/** What decides the answers of a model that is a file's graph, its weights aside. */
+export interface GraphDescription {
+  /** SHA-256 of the file. */
+  readonly file: string;
+  /** The value of it that is the features. */
+  readonly value: string;
+  readonly side: number;
+  /** Absent where it stands in the graph. */
+  readonly normaliser: Normaliser | undefined;
+}
+
 /**
  * An image classifier g . f as two pure functions of its parameters.
  * Images are float32 in [0, 1], [batch, ...inputShape]; the normaliser is part of `features`.
@@ -37,6 +49,8 @@ export interface Model {
   readonly name: string;
   /** A residual network as plain data, for checkpoints to build it from again; absent where the name says it all. */
   readonly resnet?: ResnetDescription;
+  /** Absent but for the graph of an ONNX file. */
+  readonly graph?: GraphDescription;
   /** [channels, height, width] of one image. */
   readonly inputShape: readonly [number, number, number];
   readonly featureSize: number;

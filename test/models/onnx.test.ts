@@ -2,14 +2,17 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { float32, InputError, sizeOf, type Tensor } from "../../src/base/index.ts";
-import { compile, grad, np, openOnnx, type Traced } from "../../src/engine/index.ts";
+import { compile, encodeOnnx, grad, np, openOnnx, type Traced } from "../../src/engine/index.ts";
 import {
+  architectureWords,
   createModel,
   type LoadedModel,
+  liftBackbone,
   loadModel,
   loadOnnx,
   modelToOnnx,
   type Parameters,
+  readBackbone,
   resnet,
 } from "../../src/models/index.ts";
 import { newFolder } from "../datasets/samples.ts";
@@ -103,6 +106,69 @@ describe("what PyTorch exports, lifted", () => {
     expect(model.featureSize).toBe(4);
     expect(notes.join(" ")).toContain("maps are averaged over their pixels");
   });
+});
+
+describe("a classifier whose answer is more than a linear layer of what that reads", () => {
+  /** 10 W mean(x) + b, as an exporter writes a temperature: the product is scaled before the bias is added. */
+  const [weight, bias] = [
+    [
+      [1, -2],
+      [0.5, 3],
+      [-1, 0.25],
+    ],
+    [0.5, -4],
+  ];
+  const path = join(folder, "scaled.onnx");
+
+  test("answers as the file does, with as many classes, and says what the features are", async () => {
+    const bytes = await encodeOnnx(
+      (p: { readonly w: Traced; readonly b: Traced }, x: Traced) => ({
+        logits: np.add(np.multiply(10, np.matmul(np.mean(x, [2, 3]), p.w)), p.b),
+      }),
+      { w: float32([3, 2], Float32Array.from(weight.flat())), b: float32([2], Float32Array.from(bias)) },
+      { imageShape: [3, 8, 8], outputs: ["logits"] },
+    );
+    writeFileSync(path, bytes);
+    const loaded = await loadModel(path);
+    const x = randomImages(3, 1);
+    const means = Array.from(
+      { length: 9 },
+      (_, at) => x.data.slice(64 * at, 64 * at + 64).reduce((a, b) => a + b) / 64,
+    );
+    const expected = [0, 1, 2].flatMap((i) =>
+      bias.map((b, k) => b + 10 * weight.reduce((sum, row, c) => sum + (row[k] ?? 0) * (means[3 * i + c] ?? 0), 0)),
+    );
+    expect(loaded.model.classes).toBe(2);
+    expect(furthest(await logitsOf(loaded, x), expected)).toBeLessThan(1e-4);
+    expect(loaded.notes[0]).toMatch(
+      /^the features are the answer ".*", for what makes it of ".*" is no linear layer alone/,
+    );
+  });
+
+  test("for transfer it keeps the features that its linear layer reads, and no head", async () => {
+    const lifted = await liftBackbone(path, await readBackbone(path, {}));
+    expect([lifted.model.featureSize, lifted.hasHead]).toEqual([3, false]);
+  });
+});
+
+test("a file's words differ with the file, and with the normaliser", async () => {
+  const words = async (name: string, mean: number) =>
+    architectureWords((await loadOnnx(file(name), { normaliser: { ...plain, mean: [mean, 0, 0] } })).model);
+  const [mixed, two, shifted] = [await words("Mixed", 0), await words("Mixed-two", 0), await words("Mixed", 1)];
+  expect(new Set([mixed, two, shifted].map((each) => each.graph)).size).toBe(3);
+  expect(await words("Mixed", 0)).toEqual(mixed);
+});
+
+test("a NaN among what onnxruntime gives is seen, also where later numbers are finite", async () => {
+  const path = join(folder, "nan.onnx");
+  const nan = Float32Array.of(1, Number.NaN, 1);
+  const bytes = await encodeOnnx(
+    (p: { readonly b: Traced }, x: Traced) => ({ logits: np.add(np.mean(x, [2, 3]), p.b) }),
+    { b: float32([3], nan) },
+    { imageShape: [3, 8, 8], outputs: ["logits"] },
+  );
+  writeFileSync(path, bytes);
+  await expect(loadModel(path)).rejects.toThrow("differs by NaN of NaN: it cannot be lifted");
 });
 
 describe("what cannot be used is told in one sentence", () => {

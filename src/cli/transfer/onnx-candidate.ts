@@ -4,7 +4,7 @@ import type { LabelledImages } from "../../datasets/index.ts";
 import { openOnnx } from "../../engine/index.ts";
 import {
   checkImages,
-  type LoadedModel,
+  type LiftedBackbone,
   liftBackbone,
   normalised,
   type OnnxBackbone,
@@ -35,13 +35,13 @@ export async function onnxCandidate(path: string, options: OnnxOptions): Promise
   return {
     ...shared,
     notes: backbone.notes,
-    head: model.classes === backbone.head?.bias.data.length ? headOnHost(parameters.g) : undefined,
+    head: whole.hasHead ? headOnHost(parameters.g) : undefined,
     features: (data: LabelledImages, engine: ExtractionOptions) =>
       extractFeatures(model.withClasses(data.classes.length), parameters.f, data, engine),
   };
 }
 
-async function lifted(path: string, backbone: OnnxBackbone): Promise<LoadedModel | { readonly reason: string }> {
+async function lifted(path: string, backbone: OnnxBackbone): Promise<LiftedBackbone | { readonly reason: string }> {
   try {
     return await liftBackbone(path, backbone);
   } catch (error) {

@@ -1,4 +1,5 @@
 import {
+  digestBytes,
   float32,
   InputError,
   mapLeaves,
@@ -83,12 +84,31 @@ export async function readBackbone(path: string, options: OnnxOptions): Promise<
  * random images. Throws InputError naming the first operator that cannot be lifted.
  */
 export async function loadOnnx(path: string, options: OnnxOptions = {}): Promise<Imported> {
-  return liftBackbone(path, await readBackbone(path, options));
+  const backbone = await readBackbone(path, options);
+  const lifted = await liftBackbone(path, backbone);
+  const { file, head } = backbone;
+  if (!head || lifted.hasHead) return lifted;
+  // What stands behind the features is more than a linear layer; the answer itself makes the same classifier.
+  return liftBackbone(path, {
+    ...backbone,
+    value: head.answer,
+    isOutput: file.outputs.some(({ name }) => name === head.answer),
+    head: undefined,
+    notes: [
+      `the features are the answer "${head.answer}", for what makes it of "${head.features}" is no linear layer alone`,
+      ...backbone.notes.slice(1),
+    ],
+  });
 }
 
-/** `loadOnnx` of what was read. */
-export async function liftBackbone(path: string, backbone: OnnxBackbone): Promise<Imported> {
-  const { file, side, normaliser, value } = backbone;
+/** The lifted graph; without a head of its own the features count as logits. */
+export interface LiftedBackbone extends Imported {
+  readonly hasHead: boolean;
+}
+
+/** What was read, lifted as far as its features, and its head where the answer is a linear layer of them. */
+export async function liftBackbone(path: string, backbone: OnnxBackbone): Promise<LiftedBackbone> {
+  const { file, bytes, side, normaliser, value } = backbone;
   const part = partFor(path, file, value);
   const names = new Map([...part.weights.keys()].map((name, i) => [name, `w${i}_${name.replaceAll(/\W+/g, "_")}`]));
   const f = Object.fromEntries([...part.weights].map(([name, weight]) => [names.get(name) ?? "", { weight }]));
@@ -102,8 +122,10 @@ export async function liftBackbone(path: string, backbone: OnnxBackbone): Promis
   };
   const { featureSize, head } = await checked(path, backbone, part, features, f);
   const g = head ? { weight: head.weight, bias: head.bias } : identityHead(featureSize);
+  const graph = { file: digestBytes(bytes), value, side, normaliser };
   const model = (classes: number): Model => ({
     name: "onnx",
+    graph,
     inputShape: [3, side, side],
     featureSize,
     classes,
@@ -112,7 +134,12 @@ export async function liftBackbone(path: string, backbone: OnnxBackbone): Promis
     features,
     logits: (parameters, x) => linear(x, parameters.weight, parameters.bias),
   });
-  return { model: model(g.bias.shape[0] ?? 0), parameters: { f, g }, notes: backbone.notes };
+  return {
+    model: model(g.bias.shape[0] ?? 0),
+    parameters: { f, g },
+    notes: backbone.notes,
+    hasHead: head !== undefined,
+  };
 }
 
 /** [batch, channels, height, width] averaged over the pixels, anything else flattened: [batch, size]. */
@@ -147,7 +174,7 @@ async function checked(
   try {
     const ours = await run(images);
     const theirs = pooledVectors(await session.run(normalised(images, normaliser)));
-    const [most, far] = [largest(theirs.data), largest(theirs.data.map((v, i) => v - (ours.data[i] ?? Number.NaN)))];
+    const [most, far] = [largest(theirs.data), furthest(theirs.data, ours.data)];
     if (String(theirs.shape) !== String(ours.shape) || !(far <= 1e-3 * Math.max(1, most)))
       throw new InputError(
         `${path}: expected the lifted graph to give what onnxruntime gives, got [${ours.shape}] that differs by ${far} of ${most}: it cannot be lifted`,
@@ -155,8 +182,7 @@ async function checked(
     const featureSize = ours.shape[1] ?? 0;
     if (!answer || head?.weight.shape[1] !== featureSize) return { featureSize, head: undefined };
     const answers = await answer.run(normalised(images, normaliser));
-    const expected = answersOf(ours, head);
-    const off = largest(answers.data.map((v, i) => v - (expected[i] ?? Number.NaN)));
+    const off = furthest(answers.data, answersOf(ours, head));
     return { featureSize, head: off <= 1e-3 * Math.max(1, largest(answers.data)) ? head : undefined };
   } finally {
     await run.dispose();
@@ -176,8 +202,12 @@ function answersOf({ data, shape: [n = 0, size = 0] }: Tensor<"float32">, { weig
   });
 }
 
-const largest = (values: Float32Array) =>
-  values.reduce((most, value) => (value <= most && -value <= most ? most : Math.abs(value)), 0);
+/** NaN as soon as there is one. */
+const largest = (values: Float32Array) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+
+/** NaN also for another number of values. */
+const furthest = (a: Float32Array, b: Float32Array) =>
+  a.length === b.length ? largest(a.map((value, i) => value - (b[i] as number))) : Number.NaN;
 
 /** `vectors` of a host tensor. */
 export function pooledVectors({ data, shape }: Tensor<"float32">): Tensor<"float32"> {
