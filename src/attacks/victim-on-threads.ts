@@ -2,7 +2,7 @@ import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { bytesOf } from "../datasets/index.ts";
 import type { CompileOptions } from "../engine/index.ts";
-import type { LoadedModel } from "../models/index.ts";
+import type { ImportOptions, LoadedModel } from "../models/index.ts";
 import type { Examples } from "./examples.ts";
 import type { ExampleVerdict } from "./measured-search.ts";
 import type { AttackPlan } from "./plans.ts";
@@ -12,6 +12,8 @@ import type { Answered, Call, Question, Share, ThreadSetting, Told } from "./vic
 
 export interface ThreadsOptions extends Omit<CompileOptions, "frozen" | "threads"> {
   readonly threads: number;
+  /** What the checkpoint was read with. */
+  readonly reading?: ImportOptions;
 }
 
 /**
@@ -27,9 +29,9 @@ export class VictimOnThreads implements Victim {
   #shared: { readonly of: Examples; readonly examples: Examples } | undefined;
 
   /** `path` is the checkpoint that `loaded` was read from; each thread reads it again. */
-  constructor(path: string, { model }: LoadedModel, { threads, ...engine }: ThreadsOptions) {
+  constructor(path: string, { model }: LoadedModel, { threads, reading, ...engine }: ThreadsOptions) {
     const entry = new URL(`./victim-thread${extname(import.meta.url)}`, import.meta.url);
-    const setting: ThreadSetting = { path, engine: { ...engine, threads: 1 } };
+    const setting: ThreadSetting = { path, reading, engine: { ...engine, threads: 1 } };
     this.classes = model.classes;
     this.imageShape = model.inputShape;
     this.#threads = Array.from({ length: threads }, () => new Thread(new Worker(entry, { workerData: setting })));

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { CompileOptions } from "../engine/index.ts";
-import { loadModel } from "../models/index.ts";
+import { type ImportOptions, loadModel } from "../models/index.ts";
 import type { Examples } from "./examples.ts";
 import type { LossName } from "./losses.ts";
 import type { ExampleVerdict } from "./measured-search.ts";
@@ -11,6 +11,7 @@ import { victimOf } from "./victim.ts";
 /** What a thread is started with. */
 export interface ThreadSetting {
   readonly path: string;
+  readonly reading: ImportOptions | undefined;
   readonly engine: CompileOptions;
 }
 
@@ -52,8 +53,8 @@ export interface Told {
   readonly error?: Error;
 }
 
-const { path, engine } = workerData as ThreadSetting;
-const { model, parameters } = await loadModel(path);
+const { path, reading, engine } = workerData as ThreadSetting;
+const { model, parameters } = await loadModel(path, reading);
 const victim = victimOf(model, parameters, engine);
 
 // One after the other: a thread's graphs take turns anyway, and answers keep the order of the questions.

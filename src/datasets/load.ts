@@ -30,7 +30,7 @@ export interface Provenance {
   readonly official: boolean;
   /** "official files", or "local, not the official file" and which. No paths, so that it may stand beside results. */
   readonly note: string;
-  /** Digest of the files' md5 sums: equal bytes, equal digest, wherever they came from. */
+  /** Of what was read, the files' md5 sums or pixels and labels: equal bytes, equal digest, wherever they came from. */
   readonly digest: string;
   /** The folder they were read from. */
   readonly folder: string;

@@ -1,23 +1,28 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { Transformer } from "@napi-rs/image";
 import { afterAll, describe, expect, test } from "vitest";
 import { attackAll, type KnownPlan } from "../../src/attacks/index.ts";
 import { InputError } from "../../src/base/index.ts";
 import { Findings } from "../../src/cli/attack/findings.ts";
-import { flattenTree, writeSafetensors } from "../../src/engine/index.ts";
-import { createModel } from "../../src/models/index.ts";
+import { createModel, resnet, saveModel } from "../../src/models/index.ts";
 import { linearCase } from "../attacks/linear-search.ts";
 import { png } from "../datasets/picture-files.ts";
 import { newFolder, put } from "../datasets/samples.ts";
+import { tinyResnet } from "../models/tiny.ts";
 import { tinyDataFolder } from "../studies/tiny-data.ts";
 import { workplace } from "./carryover.ts";
 
 describe("carryover attack", async () => {
   const place = workplace();
   afterAll(() => place.remove());
-  const checkpoint = join(place.folder, "small.safetensors");
-  const model = createModel("small-cnn");
-  await writeSafetensors(checkpoint, flattenTree(model.init(1)), { model: model.name });
+  const saved = async (name: string, classes: number) => {
+    const path = join(place.folder, `${name}.safetensors`);
+    const model = createModel("small-cnn", { classes });
+    await saveModel(path, { model, parameters: model.init(1) });
+    return path;
+  };
+  const checkpoint = await saved("small", 10);
   const words = ["attack", checkpoint, "--data", tinyDataFolder(), "--n", "20", "--steps", "3", "--out", "found"];
 
   test("clean, robust and verdict as JSON; a curve, a sheet, and the verdicts to go on with", async () => {
@@ -43,12 +48,64 @@ describe("carryover attack", async () => {
     for (const name of ["a", "b"])
       for (let i = 0; i < 6; i++) put(join(pictures, name, `${i}.png`), png([9, 9, 9], 40, 40));
     put(join(pictures, "a", "damaged.png"), "not a picture");
-    const again = ["attack", checkpoint, "--dataset", "pictures", "--attack", "fgsm", "--health", "false", "--json"];
+    const again = [
+      "attack",
+      await saved("two", 2),
+      "--dataset",
+      "pictures",
+      "--attack",
+      "fgsm",
+      "--health",
+      "false",
+      "--json",
+    ];
     const refused = await place.run(again, { real: true });
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("--skip-corrupt leaves them out")]);
     const { code, stdout, stderr } = await place.run([...again, "--skip-corrupt"], { real: true });
     expect(code, stderr).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ dataset: "pictures", attack: "fgsm" });
+  });
+
+  describe("another model or other data in the same folder take nothing of what was found", () => {
+    /** Eight noisy pictures, from dark to bright. */
+    const listed = (labels: string) => {
+      const rows = [...labels].map((label, i) => {
+        const noisy = Uint8Array.from({ length: 4 * 32 * 32 }, (_, at) => (32 * i + ((at * 37) % 101)) % 256);
+        put(join(place.folder, "list", `${i}.png`), Transformer.fromRgbaPixels(noisy, 32, 32).pngSync());
+        return `${i}.png,${label},${i < 6 ? "test" : "train"}`;
+      });
+      put(join(place.folder, "list", "set.csv"), ["path,label,split", ...rows].join("\n"));
+    };
+    const found = async (path: string, out: string, ...more: string[]) => {
+      const plan = ["--attack", "fgsm", "--eps", "0", "--health", "false", "--out", out, "--json"];
+      const run = await place.run(["attack", path, "--dataset", "list/set.csv", ...plan, ...more], { real: true });
+      expect(run.code, run.stderr).toBe(0);
+      return JSON.parse(run.stdout.trim().split("\n").at(-1) ?? "").points[0].clean;
+    };
+
+    test("with two classes swapped, those are right that were wrong", async () => {
+      const path = await saved("pair", 2);
+      listed("abababab");
+      const before = await found(path, "swapped");
+      listed("babababa");
+      expect([before.n, (await found(path, "swapped")).value]).toEqual([6, 1 - before.value]);
+    });
+
+    test("with another normaliser it is another model", async () => {
+      listed("abababab");
+      const path = join(place.folder, "resnet.safetensors");
+      const model = resnet(tinyResnet, 2);
+      await saveModel(path, { model, parameters: model.init(1) });
+      const verdicts = () =>
+        Object.keys(JSON.parse(readFileSync(join(place.folder, "renormalised/verdicts.json"), "utf8")));
+      await found(path, "renormalised");
+      expect(verdicts()).toHaveLength(1);
+      const other = ["--mean", "0.9,0.9,0.9", "--std", "0.01,0.01,0.01"];
+      expect(await found(path, "renormalised", ...other)).toEqual(await found(path, "afresh", ...other));
+      expect(verdicts()).toHaveLength(2);
+      await found(path, "renormalised", "--mean", "0.4914,0.4822,0.4465", "--std", "0.2023,0.1994,0.201");
+      expect(verdicts()).toHaveLength(2);
+    });
   });
 
   test.each([
@@ -57,6 +114,11 @@ describe("carryover attack", async () => {
       ["attack", "0123456789abcdef"],
       "attack: expected a checkpoint (.safetensors, .pth, .pt, .th, .onnx) or a trial's id",
     ],
+    [
+      [...words, "--dataset", join(import.meta.dirname, "../../examples/stripes.dataset.ts")],
+      `--dataset: expected images of 10 classes, as many as ${checkpoint} tells apart, got `,
+    ],
+    [["attack", checkpoint, "--mean", "0,0,0"], "--std: expected it beside --mean, got nothing"],
     [["attack", checkpoint, "--attack", "pdg"], "--attack: expected one of pgd, fgsm"],
     [
       ["attack", checkpoint, "--eps", "wide"],

@@ -3,13 +3,14 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { type Health, type Victim, VictimOnThreads, victimOf } from "../../attacks/index.ts";
 import { digestTree } from "../../engine/index.ts";
-import { type LoadedModel, loadModel } from "../../models/index.ts";
+import { type ImportOptions, type LoadedModel, loadModel } from "../../models/index.ts";
 import type { AttackRequest } from "../commands/attack.ts";
 import { catchInterrupt, tellOfInterrupt } from "../interrupt.ts";
 import { exitCodes, type Launch } from "../launch.ts";
 import { complain, printJson } from "../output.ts";
 import { downloadReporter } from "../progress/downloads.ts";
 import { resumeLine } from "../resume-line.ts";
+import { importOptions } from "../transfer/candidate.ts";
 import { Findings } from "./findings.ts";
 import { type AtEps, healthAt, type Measuring, measureAt } from "./measure.ts";
 import { progressLine } from "./progress-line.ts";
@@ -26,7 +27,8 @@ export async function attackModel(
   const interrupt = catchInterrupt();
   const { signal } = interrupt;
   try {
-    const subject = await loaded(name, request, signal);
+    const reading = importOptions(request);
+    const subject = await loaded(name, request, reading, signal);
     const checkpoint = digestTree(subject.parameters);
     const outDir =
       request.out ??
@@ -34,9 +36,9 @@ export async function attackModel(
     const state = join(outDir, "verdicts.json");
     if (request.fresh) await rm(state, { force: true });
     const findings = await Findings.open(state);
-    const victim = victimFor(subject.path, subject, request);
-    const rivalModel = request.rival === undefined ? undefined : await loadModel(request.rival);
-    const rival = rivalModel && victimFor(request.rival ?? "", rivalModel, request);
+    const victim = victimFor(subject.path, subject, request, reading);
+    const rivalModel = request.rival === undefined ? undefined : await loadModel(request.rival, reading);
+    const rival = rivalModel && victimFor(request.rival ?? "", rivalModel, request, reading);
     const measuring: Measuring = { subject, victim, findings, checkpoint, seed: subject.source.seed, signal };
     try {
       const { points, health } = await tellOfInterrupt(signal, complain, () => measured(measuring, request, rival));
@@ -59,16 +61,22 @@ export async function attackModel(
 }
 
 /** On the CPU as many threads as there are cores; another device takes one call at a time. */
-function victimFor(path: string, loaded: LoadedModel, { device }: AttackRequest): Victim {
+function victimFor(path: string, loaded: LoadedModel, { device }: AttackRequest, reading: ImportOptions): Victim {
   if (device !== "cpu") return victimOf(loaded.model, loaded.parameters, { device });
-  return new VictimOnThreads(path, loaded, { device, threads: availableParallelism() });
+  return new VictimOnThreads(path, loaded, { device, reading, threads: availableParallelism() });
 }
 
-async function loaded(name: string, request: AttackRequest, signal: AbortSignal): Promise<Subject> {
+async function loaded(
+  model: string,
+  request: AttackRequest,
+  reading: ImportOptions,
+  signal: AbortSignal,
+): Promise<Subject> {
   const downloads = downloadReporter(request.json ?? false);
   try {
     const { dataset, n, seed } = request;
-    return await subjectOf({ model: name, dataset, n, seed, places: request, onProgress: downloads.progress, signal });
+    const { progress: onProgress } = downloads;
+    return await subjectOf({ model, reading, dataset, n, seed, places: request, onProgress, signal });
   } finally {
     downloads.done();
   }

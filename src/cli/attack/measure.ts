@@ -7,6 +7,8 @@ import {
   runEnsemble,
   type Victim,
 } from "../../attacks/index.ts";
+import { identity } from "../../base/index.ts";
+import { architectureWords } from "../../models/index.ts";
 import type { Findings } from "./findings.ts";
 import type { Subject } from "./subject.ts";
 
@@ -26,7 +28,7 @@ export interface Measuring {
   readonly subject: Subject;
   readonly victim: Victim;
   readonly findings: Findings;
-  /** The model's digest. */
+  /** Digest of the model's parameters. */
   readonly checkpoint: string;
   readonly seed: number;
   readonly signal: AbortSignal;
@@ -38,7 +40,8 @@ export async function* measureAt(
   settings: Settings,
   eps: number,
 ): AsyncGenerator<string, AtEps> {
-  const about = { model: checkpoint, data: subject.source };
+  const model = identity({ ...architectureWords(subject.model), parameters: checkpoint });
+  const about = { model, data: subject.source };
   const plans = plansFor(settings.attack, { ...settings, eps, classes: victim.classes });
   const run = runEnsemble(plans, subject.data.labels.length, (plan, indices) =>
     findings.attack(victim, subject.data, plan, { about, indices, seed, signal }),

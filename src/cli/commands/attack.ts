@@ -3,7 +3,7 @@ import { InputError } from "../../base/index.ts";
 import type { EngineName } from "../../engine/index.ts";
 import { chooseEngine, engineOption } from "../engine-choice.ts";
 import type { Launch } from "../launch.ts";
-import { countOption, deviceOption, nameOption, type TrainedPlaces, withPlaces } from "../options.ts";
+import { channelsOption, countOption, deviceOption, nameOption, type TrainedPlaces, withPlaces } from "../options.ts";
 
 /** As `attackNames` has them; listed here so that the command line starts without the engine. */
 const attacks = ["pgd", "fgsm", "apgd", "apgd-ce", "apgd-dlr", "apgd-t", "fab", "square", "standard"] as const;
@@ -17,6 +17,9 @@ export interface AttackRequest extends TrainedPlaces {
   readonly n?: number;
   readonly curve?: readonly number[];
   readonly dataset?: string;
+  readonly size?: number;
+  readonly mean?: readonly number[];
+  readonly std?: readonly number[];
   readonly seed?: number;
   readonly health: number;
   readonly rival?: string;
@@ -47,6 +50,9 @@ export function addAttack(
       .option("--n <n>", "how many test examples (default: 1000)", countOption("--n"))
       .option("--curve <radii>", "radii such as 0,0.125,0.25,0.5,1: robust accuracy over eps as a figure", radii)
       .option("--dataset <name>", "whose test images (default: the trial's, else cifar10)")
+      .option("--size <pixels>", "images' side that the model looks at (default: its own)", countOption("--size"))
+      .option("--mean <r,g,b>", "the model's normaliser (default: its own)", channelsOption("--mean"))
+      .option("--std <r,g,b>", "the model's normaliser (default: its own)", channelsOption("--std"))
       .option("--seed <seed>", "of the examples and the attack (default: the trial's, else 0)", seedOption)
       .option("--health <n>", "examples for the health checks, or false for none", healthOption, 100)
       .option("--rival <checkpoint>", "another seed's model, whose gradients are tried on this one")

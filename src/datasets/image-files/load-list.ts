@@ -1,5 +1,5 @@
 import { basename, dirname, resolve } from "node:path";
-import { InputError, permutation, randomStream, seedFor } from "../../base/index.ts";
+import { InputError, identity, permutation, randomStream, seedFor } from "../../base/index.ts";
 import type { DatasetOptions, SplitName } from "../definition.ts";
 import { gather } from "../images.ts";
 import type { Dataset, Provenance } from "../load.ts";
@@ -75,7 +75,8 @@ export async function loadSplit(
       official: false,
       note: [`${list.classes.length} classes of images of your own`, ...notes].join("; "),
       notes,
-      digest,
+      // Digests of files cover their labels; that of decoded pixels does not.
+      digest: identity({ pixels: digest, classes: list.classes, labels: list.entries.map(({ label }) => label) }),
       folder: list.entries[0]?.range ? dirname(list.where) : list.where,
     },
   };
