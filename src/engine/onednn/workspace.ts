@@ -11,6 +11,22 @@ export class Unsupported extends Error {}
 
 const placeOf = ({ offset, shape, strides }: View) => `${shape} at ${offset} by ${strides}`;
 
+/** A copy of a tensor, which never changes once it is read: of weights above all, which several calls want alike. */
+interface Copy {
+  readonly of: Block;
+  readonly as: string;
+  readonly view: View;
+}
+
+/** What the steps of one thread's share have to themselves. */
+interface Share {
+  /** Buffers that each piece needs in passing, in the order in which it asks for them. */
+  readonly blocks: Block[];
+  next: number;
+  /** Until all shares are done, no other one may read them. */
+  readonly copies: Copy[];
+}
+
 interface Wanted {
   /** Row-major when left out. */
   readonly order?: readonly number[];
@@ -28,10 +44,9 @@ export class Workspace {
   readonly steps: Step[] = [];
   /** Where steps are added: `steps`, or the share that is being written. */
   #list = this.steps;
-  /** The buffers of the share that is being written, in the order in which a piece asks for them. */
-  #passing: { readonly blocks: Block[]; next: number } | undefined;
-  /** Copies of tensors, which never change once they are read: weights above all, which several calls want alike. */
-  readonly #copies = new Map<Block, Map<string, View>>();
+  /** The share that is being written. */
+  #share: Share | undefined;
+  readonly #copies: Copy[] = [];
   readonly #packed = new Map<Block, { readonly from: string; readonly place: Place }[]>();
 
   constructor(dnnl: Dnnl, { precision, threads }: { readonly precision: Precision; readonly threads: number }) {
@@ -58,38 +73,44 @@ export class Workspace {
    * other, in one buffer for what each needs in passing.
    */
   inRounds(pieces: number, write: (piece: number) => void): void {
+    if (pieces === 1) {
+      write(0);
+      return;
+    }
     const shares = this.pieces(pieces);
     const rounds = pieces / shares;
-    if (pieces === 1) write(0);
-    else this.add({ kind: "shares", shares: Array.from({ length: shares }, (_, i) => this.#share(i, rounds, write)) });
+    const written = Array.from({ length: shares }, (_, i) => this.#writeShare(i, rounds, write));
+    this.add({ kind: "shares", shares: written.map(({ steps }) => steps) });
+    this.#copies.push(...written.flatMap(({ copies }) => copies));
   }
 
-  #share(share: number, rounds: number, write: (piece: number) => void): Step[] {
+  #writeShare(index: number, rounds: number, write: (piece: number) => void) {
     const steps: Step[] = [];
-    this.#passing = { blocks: [], next: 0 };
+    const share: Share = { blocks: [], next: 0, copies: [] };
+    this.#share = share;
     for (let round = 0; round < rounds; round++) {
-      this.#passing.next = 0;
-      this.#into(steps, () => write(share * rounds + round));
+      share.next = 0;
+      this.#into(steps, () => write(index * rounds + round));
     }
-    this.#passing = undefined;
-    return steps;
+    this.#share = undefined;
+    return { steps, copies: share.copies };
   }
 
   /** A buffer that nobody reads after the piece of work at hand: the next piece has the same. */
   passing(name: string, length: number): Block {
-    const kept = this.#passing;
-    const known = kept?.blocks[kept.next];
+    const share = this.#share;
+    const known = share?.blocks[share.next];
     const block = known?.length === length ? known : this.buffer(name, length);
-    if (kept) kept.blocks[kept.next++] = block;
+    if (share) share.blocks[share.next++] = block;
     return block;
   }
 
   /** Writes what all shares of the work at hand read, to be done before them. */
   ahead<T>(write: () => T): T {
-    const passing = this.#passing;
-    this.#passing = undefined;
+    const share = this.#share;
+    this.#share = undefined;
     const written = this.#into(this.steps, write);
-    this.#passing = passing;
+    this.#share = share;
     return written;
   }
 
@@ -110,12 +131,14 @@ export class Workspace {
   dense(given: View, { order = given.shape.map((_, axis) => axis), type = "float32", width = 4 }: Wanted = {}): View {
     const there = given.buffer.width === width && sameStrides(given.strides, denseStrides(given.shape, order));
     if (there) return given;
-    const key = `${placeOf(given)} as ${order} in ${width}`;
-    const known = this.#copies.get(given.buffer)?.get(key);
-    if (known) return known;
+    const as = `${placeOf(given)} as ${order} in ${width}`;
+    const own = this.#share?.copies ?? this.#copies;
+    const wanted = (copy: Copy) => copy.of === given.buffer && copy.as === as;
+    const known = this.#copies.find(wanted) ?? own.find(wanted);
+    if (known) return known.view;
     const copy = this.place("copy", given.shape, order, width);
     this.loop({ space: given.shape, expression: { kind: "load", view: given, type }, output: copy });
-    this.#copies.set(given.buffer, (this.#copies.get(given.buffer) ?? new Map()).set(key, copy));
+    own.push({ of: given.buffer, as, view: copy });
     return copy;
   }
 
