@@ -18,6 +18,9 @@ const reasons: Readonly<Record<string, string>> = {
   EFBIG: "the file is too large for the file system",
   ERR_FS_FILE_TOO_LARGE: "the file is too large to read at once",
   EIO: "the disk reported an input/output error",
+  ESTALE: "the network file system has lost the file",
+  EMFILE: "too many files are open",
+  ENFILE: "too many files are open",
 };
 
 const codeOf = (cause: unknown) => (cause instanceof Error && "code" in cause ? String(cause.code) : "");

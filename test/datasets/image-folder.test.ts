@@ -1,7 +1,8 @@
-import { readdirSync, rmSync, utimesSync } from "node:fs";
+import { chmodSync, readdirSync, rmSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { bytesOf, type Dataset, loadImageFolder } from "../../src/datasets/index.ts";
+import { bytesOf, type Dataset, loadDataset, loadImageFolder } from "../../src/datasets/index.ts";
+import { zip } from "./archive-files.ts";
 import { cmykJpeg, greyJpeg, jpeg, noisyJpeg, png, webp } from "./picture-files.ts";
 import { newFolder, put } from "./samples.ts";
 
@@ -158,6 +159,58 @@ describe("images that cannot be decoded", () => {
     expect(await errorOf(loadImageFolder(folder, "train", { ...options, skipCorrupt: false }))).toContain(
       "got 4 of 13",
     );
+  });
+});
+
+describe("an image that cannot be read", () => {
+  const told = (folder: string, cacheDir: string) =>
+    errorOf(loadDataset("list", "train", { dataDirs: [folder], cacheDir, skipCorrupt: true, side: 4 }));
+  const csv = ["a", "b"].flatMap((name) => [0, 1, 2].map((i) => `${name}/${i}.png,${name},train`)).join("\n");
+  const files: Record<string, Uint8Array | string> = {
+    ...pngs("a", 3),
+    ...pngs("b", 3, 100),
+    "list.csv": `path,label,split\n${csv}`,
+  };
+
+  test("ends the load, also where damaged ones are left out, and nothing of it is kept", async () => {
+    const { "b/1.png": _, ...others } = files;
+    const folder = folderOf({ ...others, "b/1.png/deep.txt": "a folder in the way" });
+    const cacheDir = newFolder();
+    expect(await told(folder, cacheDir)).toBe(
+      `InputError: cannot read ${join(folder, "b/1.png")}: a folder of that name is in the way (EISDIR)`,
+    );
+    expect(readdirSync(join(cacheDir, "decoded"))).toEqual([]);
+  });
+
+  // Root may read everything.
+  test.skipIf(process.getuid?.() === 0)("is read once that is allowed", async () => {
+    const folder = folderOf(files);
+    const cacheDir = newFolder();
+    chmodSync(join(folder, "b/1.png"), 0);
+    expect(await told(folder, cacheDir)).toContain("permission is denied (EACCES)");
+    chmodSync(join(folder, "b/1.png"), 0o644);
+    expect(await told(folder, cacheDir)).toBe("loaded");
+  });
+
+  test("a member of a zip that cannot be unpacked is a damaged image", async () => {
+    const whole = zip({
+      "t/wnids.txt": "n1\nn2\n",
+      "t/train/n1/images/n1_0.JPEG": jpeg([50, 0, 0]),
+      "t/train/n1/images/n1_1.JPEG": jpeg([60, 0, 0]),
+      "t/train/n2/images/n2_0.JPEG": jpeg([70, 0, 0]),
+      "t/val/images/val_0.JPEG": jpeg([80, 0, 0]),
+      "t/val/val_annotations.txt": "val_0.JPEG\tn1\t0\t0\t9\t9\n",
+    });
+    const at = whole.indexOf("t/train/n1/images/n1_0.JPEG") + "t/train/n1/images/n1_0.JPEG".length + 3;
+    // A block of a kind that deflate does not have.
+    whole[at] = 0x07;
+    const folder = newFolder();
+    put(join(folder, "tiny-imagenet-200.zip"), whole);
+    const options = { dataDirs: [folder], cacheDir: newFolder(), side: 4 };
+    expect(await errorOf(loadDataset("tiny-imagenet", "train", options))).toContain(
+      "got 1 of 3 that cannot: t/train/n1/images/n1_0.JPEG (invalid block type)",
+    );
+    expect((await loadDataset("tiny-imagenet", "train", { ...options, skipCorrupt: true })).shape[0]).toBe(2);
   });
 });
 

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
-import { digestBytes } from "../../base/index.ts";
+import { digestBytes, diskError, InputError } from "../../base/index.ts";
 import { fitSquare } from "../resize.ts";
 import { decodeImage } from "./decode-image.ts";
 import type { ImageEntry } from "./image-list.ts";
-import { type OpenArchive, openArchive, readRange } from "./members.ts";
+import { type OpenArchive, openArchive, unpacked } from "./members.ts";
 
 /** A batch of images to decode, and how large. */
 export interface Question {
@@ -20,16 +20,26 @@ export interface Answered {
   readonly digest: string;
 }
 
+/** Why images could not be read at all, which says nothing of whether they are damaged. */
+export interface Refused {
+  readonly refused: string;
+}
+
 /** The archive that was read last stays open: its members come one after the other. */
 let open: { readonly file: string; readonly archive: OpenArchive } | undefined;
 
+/** The bytes as they are stored. Throws InputError when they cannot be read. */
 function readEntry({ file, range }: ImageEntry): Uint8Array {
-  if (!range) return readFileSync(file);
-  if (open?.file !== file) {
-    open?.archive.close();
-    open = { file, archive: openArchive(file) };
+  try {
+    if (!range) return readFileSync(file);
+    if (open?.file !== file) {
+      open?.archive.close();
+      open = { file, archive: openArchive(file) };
+    }
+    return open.archive.read(range.offset, range.bytes);
+  } catch (cause) {
+    throw diskError("read", file, cause);
   }
-  return readRange(open.archive, range);
 }
 
 function answer({ entries, side }: Question): Answered {
@@ -37,8 +47,9 @@ function answer({ entries, side }: Question): Answered {
   const pixels = new Uint8Array(entries.length * size);
   const failures: { index: number; reason: string }[] = [];
   for (const [index, entry] of entries.entries()) {
+    const stored = readEntry(entry);
     try {
-      const image = decodeImage(readEntry(entry));
+      const image = decodeImage(unpacked(stored, entry.range));
       fitSquare(image.pixels, image.layout, side, pixels, index * size);
     } catch (cause) {
       failures.push({ index, reason: cause instanceof Error ? cause.message : String(cause) });
@@ -48,6 +59,11 @@ function answer({ entries, side }: Question): Answered {
 }
 
 parentPort?.on("message", (question: Question) => {
-  const answered = answer(question);
-  parentPort?.postMessage(answered, [answered.pixels.buffer]);
+  try {
+    const answered = answer(question);
+    parentPort?.postMessage(answered, [answered.pixels.buffer]);
+  } catch (cause) {
+    if (!(cause instanceof InputError)) throw cause;
+    parentPort?.postMessage({ refused: cause.message } satisfies Refused);
+  }
 });

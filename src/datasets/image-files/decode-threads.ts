@@ -1,7 +1,8 @@
 import { availableParallelism } from "node:os";
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
-import type { Answered, Question } from "./decode-thread.ts";
+import { InputError } from "../../base/index.ts";
+import type { Answered, Question, Refused } from "./decode-thread.ts";
 import type { ImageEntry } from "./image-list.ts";
 
 /** Decoded images, of which the first is entry `first` of the list. */
@@ -22,7 +23,8 @@ const batchBytes = 1 << 20;
 
 /**
  * Decodes images on several threads and gives each batch to `take`, one at a time and in whatever order they are done.
- * An image that cannot be decoded is told in its batch. Throws the signal's reason when it is aborted.
+ * An image that cannot be decoded is told in its batch. Throws InputError for one that cannot be read, which may go better
+ * another time, and the signal's reason when it is aborted.
  */
 export async function decodeOnThreads(
   entries: readonly ImageEntry[],
@@ -40,6 +42,7 @@ export async function decodeOnThreads(
       const first = next;
       next += batch;
       const answered = await ask(worker, { entries: entries.slice(first, first + batch), side });
+      if ("refused" in answered) throw new InputError(answered.refused);
       taking = taking.then(() => take({ ...answered, first }));
       await taking;
     }
@@ -52,8 +55,8 @@ export async function decodeOnThreads(
   }
 }
 
-function ask(worker: Worker, question: Question): Promise<Answered> {
-  const { promise, resolve, reject } = Promise.withResolvers<Answered>();
+function ask(worker: Worker, question: Question): Promise<Answered | Refused> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answered | Refused>();
   const ended = (code: number) => reject(new Error(`decode: a thread ended with exit code ${code}`));
   worker.once("message", resolve).once("error", reject).once("exit", ended);
   worker.postMessage(question);

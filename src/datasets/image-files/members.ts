@@ -69,10 +69,12 @@ export interface OpenArchive {
 }
 
 /** The bytes of a range, unpacked. */
-export function readRange(archive: OpenArchive, { offset, bytes, deflated }: ByteRange): Uint8Array {
-  const stored = archive.read(offset, bytes);
-  return deflated ? inflateRawSync(stored) : stored;
-}
+export const readRange = (archive: OpenArchive, range: ByteRange): Uint8Array =>
+  unpacked(archive.read(range.offset, range.bytes), range);
+
+/** What was stored in a range, unpacked. */
+export const unpacked = (stored: Uint8Array, range: ByteRange | undefined): Uint8Array =>
+  range?.deflated ? inflateRawSync(stored) : stored;
 
 /** A file that is read in parts. */
 export function openArchive(path: string): OpenArchive {
