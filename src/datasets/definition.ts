@@ -51,6 +51,8 @@ interface Described {
   readonly homepage: string;
   /** Folders to look in, within a local folder, besides the dataset's name and the local folder itself. */
   readonly folders: readonly string[];
+  /** Its files are named as another dataset's: they are looked for in its folders alone, not in the local folder itself. */
+  readonly sharesNames?: true;
   readonly files: readonly DataFile[];
   readonly sources: readonly Source[];
 }

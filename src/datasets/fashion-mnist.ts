@@ -30,6 +30,7 @@ export const fashionMnist: DatasetDefinition = {
   licence: "MIT (Zalando SE)",
   homepage: "https://github.com/zalandoresearch/fashion-mnist",
   folders: ["FashionMNIST/raw", "FashionMNIST", "fashion-mnist/raw", "fashion"],
+  sharesNames: true,
   files,
   sources: [
     { kind: "files", base: "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/" },

@@ -1,4 +1,4 @@
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { InputError } from "../base/index.ts";
 import { mismatch } from "./checksums.ts";
 import {
@@ -9,7 +9,7 @@ import {
   type ListedDefinition,
   type SplitName,
 } from "./definition.ts";
-import { findListed } from "./image-files/find-listed.ts";
+import { findListed, officialArchive } from "./image-files/find-listed.ts";
 import { type Dataset, decodeFiles, loadDefinition } from "./load.ts";
 import { type FoundFile, findCached, findLocal, type ReadFile, readFound } from "./local-files.ts";
 import { findOwn, loadOwn, type OwnDataset } from "./own/find-own.ts";
@@ -70,11 +70,11 @@ async function presenceOf(definition: DatasetDefinition, folders: Folders): Prom
 /** Archives and folders of images have both splits, or none. */
 async function presenceListed(definition: ListedDefinition, folders: Folders): Promise<SplitPresence[]> {
   const found = await findListed(definition, folders);
-  return splits.map((split) =>
-    found
-      ? { split, where: found.where, folder: dirname(found.path), officialSize: found.official }
-      : { split, where: "absent" },
-  );
+  return splits.map((split) => {
+    if (!found) return { split, where: "absent" };
+    const officialSize = officialArchive(definition, found, split) !== undefined;
+    return { split, where: found.where, folder: dirname(found.path), officialSize };
+  });
 }
 
 const splits = ["train", "test"] as const;
@@ -115,7 +115,7 @@ export async function verifyDefinition(
   return [await check(definition, "train", folders), await check(definition, "test", folders)];
 }
 
-/** Decodes every image, which the cache keeps; an archive of the official size is compared with its md5. */
+/** Decodes every image, which the cache keeps; a split's archive of the official size is compared with its md5. */
 async function verifyListed(definition: ListedDefinition, folders: Folders): Promise<SplitCheck[]> {
   const found = await findListed(definition, folders);
   if (!found)
@@ -125,18 +125,19 @@ async function verifyListed(definition: ListedDefinition, folders: Folders): Pro
       state: "absent",
       note: `no ${definition.files.map(({ name }) => name).join(", ")}`,
     }));
-  const { where, official } = found;
-  const folder = dirname(found.path);
-  const file = official ? definition.files.find(({ name }) => name === basename(found.path)) : undefined;
-  const wrong = file && (await mismatch(found.path, { bytes: file.bytes, algorithm: "md5", digest: file.md5 }));
-  return Promise.all(
-    splits.map(async (split): Promise<SplitCheck> => {
-      if (wrong) return { split, where, folder, state: "damaged", note: wrong };
-      return checked({ split, where, folder }, official, () =>
-        loadDefinition(definition, split, { ...folders, offline: true }),
-      );
-    }),
-  );
+  const checks: SplitCheck[] = [];
+  for (const split of splits) {
+    const at = { split, where: found.where, folder: dirname(found.path) };
+    const archive = officialArchive(definition, found, split);
+    const wrong = archive && (await mismatch(archive.path, { algorithm: "md5", digest: archive.file.md5 }));
+    if (wrong) checks.push({ ...at, state: "damaged", note: `${archive.path}: ${wrong}` });
+    else {
+      const check = await checked(at, () => loadDefinition(definition, split, { ...folders, offline: true }));
+      const official = archive !== undefined && check.state !== "damaged";
+      checks.push(official ? { ...check, state: "official", note: "official files" } : check);
+    }
+  }
+  return checks;
 }
 
 /** The user's own, by loading it. */
@@ -144,15 +145,15 @@ async function verifyOwn(own: OwnDataset, folders: Folders): Promise<SplitCheck[
   const at = { where: "local", folder: dirname(own.path) } as const;
   const checks: SplitCheck[] = [];
   for (const split of splits)
-    checks.push(await checked({ split, ...at }, false, () => loadOwn(own, split, { ...folders, offline: true })));
+    checks.push(await checked({ split, ...at }, () => loadOwn(own, split, { ...folders, offline: true })));
   return checks;
 }
 
-/** Loads, and tells damage instead of throwing it. */
-async function checked(presence: SplitPresence, official: boolean, load: () => Promise<Dataset>): Promise<SplitCheck> {
+/** Loads what is not known to be official, and tells damage instead of throwing it. */
+async function checked(presence: SplitPresence, load: () => Promise<Dataset>): Promise<SplitCheck> {
   try {
     const { shape, provenance } = await load();
-    return { ...presence, state: official ? "official" : "local", images: shape[0], note: provenance.note };
+    return { ...presence, state: "local", images: shape[0], note: provenance.note };
   } catch (cause) {
     if (!(cause instanceof InputError)) throw cause;
     return { ...presence, state: "damaged", note: cause.message };

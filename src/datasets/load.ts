@@ -10,7 +10,7 @@ import {
   type SplitName,
 } from "./definition.ts";
 import { fetchDefinition } from "./fetch.ts";
-import { findListed } from "./image-files/find-listed.ts";
+import { findListed, officialArchive } from "./image-files/find-listed.ts";
 import { loadSplit } from "./image-files/load-list.ts";
 import type { LabelledImages } from "./images.ts";
 import { type FoundFile, findCached, findLocal, type ReadFile, readFound } from "./local-files.ts";
@@ -26,9 +26,9 @@ export interface Dataset extends LabelledImages {
 }
 
 export interface Provenance {
-  /** Whether every file has the official md5. */
+  /** Whether every file has the official md5; of archives of images, had it when it was fetched. */
   readonly official: boolean;
-  /** "official files", or "local, not the official file" and which. No paths, so that it may stand beside results. */
+  /** "official files", or in words what is not, or not known to be. No paths, so that it may stand beside results. */
   readonly note: string;
   /** Of what was read, the files' md5 sums or pixels and labels: equal bytes, equal digest, wherever they came from. */
   readonly digest: string;
@@ -65,12 +65,21 @@ export async function loadDefinition(
 
 async function loadListed(definition: ListedDefinition, split: SplitName, options: DatasetOptions): Promise<Dataset> {
   const found = (await findListed(definition, options)) ?? (await fetchListed(definition, options));
-  const note = found.official ? "official files" : "local, not the official files";
+  const archive = officialArchive(definition, found, split);
+  // Archives of many gigabytes are not read whole to be compared; what is in the cache was, before it got its name.
+  const official = archive !== undefined && found.where === "cache";
+  const unsure = archive
+    ? `local, ${archive.file.name} of the official name and size, its checksum not compared`
+    : "local, not the official files";
   const loaded = await loadSplit(definition.name, await definition.list(found.path, options), split, options);
   const { provenance } = loaded;
   return {
     ...loaded,
-    provenance: { ...provenance, official: found.official, note: [note, ...provenance.notes].join("; ") },
+    provenance: {
+      ...provenance,
+      official,
+      note: [official ? "official files" : unsure, ...provenance.notes].join("; "),
+    },
   };
 }
 

@@ -43,8 +43,8 @@ export async function findLocal(
 }
 
 /** Where in a local folder a dataset may lie. */
-export const foldersIn = (dir: string, { name, folders }: DatasetDefinition) =>
-  [name, ...folders, "."].map((folder) => join(dir, folder));
+export const foldersIn = (dir: string, { name, folders, sharesNames }: DatasetDefinition) =>
+  [name, ...folders, ...(sharesNames ? [] : ["."])].map((folder) => join(dir, folder));
 
 /** Every place in local folders where a file may lie. */
 export const localPaths = (definition: DatasetDefinition, dataDirs: readonly string[], file: string) =>

@@ -1,15 +1,24 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { readMember } from "../../src/datasets/image-files/members.ts";
 import { tarMembers } from "../../src/datasets/image-files/tar-members.ts";
-import { bytesOf, type Dataset, loadDataset, verifyDataset } from "../../src/datasets/index.ts";
+import {
+  bytesOf,
+  type Dataset,
+  type DatasetDefinition,
+  datasets,
+  loadDataset,
+  loadDefinition,
+  verifyDataset,
+  verifyDefinition,
+} from "../../src/datasets/index.ts";
 import { readMatlabStructs } from "../../src/datasets/read-matlab.ts";
 import { tar, zip } from "./archive-files.ts";
 import { jpeg } from "./picture-files.ts";
-import { newFolder, put } from "./samples.ts";
+import { md5, newFolder, put } from "./samples.ts";
 
 type Files = Record<string, Uint8Array | string>;
 
@@ -109,6 +118,37 @@ describe("Tiny-ImageNet", () => {
       ["local", 3],
       ["local", 2],
     ]);
+  });
+
+  test("is called official by its checksum alone: in the cache, where it was compared, or by a check", async () => {
+    const bytes = zip(files);
+    const archive = { name: "tiny-imagenet-200.zip", split: "train" as const, bytes: bytes.length, md5: md5(bytes) };
+    const official = { ...(datasets["tiny-imagenet"] as DatasetDefinition), files: [archive] };
+    const dir = newFolder();
+    put(join(dir, archive.name), bytes);
+    const said = async (definition: DatasetDefinition, options: ReturnType<typeof offline>) =>
+      (await loadDefinition(definition, "test", options)).provenance;
+    expect(await said(official, offline(dir))).toMatchObject({
+      official: false,
+      note: "local, tiny-imagenet-200.zip of the official name and size, its checksum not compared",
+    });
+    const cached = { ...offline(dir), dataDirs: [] };
+    put(join(cached.cacheDir, "tiny-imagenet", archive.name), bytes);
+    expect(await said(official, cached)).toMatchObject({ official: true, note: "official files" });
+    const states = async (definition: DatasetDefinition) =>
+      (await verifyDefinition(definition, offline(dir))).map(({ state, note }) => [state, note]);
+    expect(await states(official)).toEqual([
+      ["official", "official files"],
+      ["official", "official files"],
+    ]);
+    const wrong = `${join(dir, archive.name)}: expected md5 ${"0".repeat(32)}, got ${archive.md5}`;
+    expect(await states({ ...official, files: [{ ...archive, md5: "0".repeat(32) }] })).toEqual([
+      ["damaged", wrong],
+      ["damaged", wrong],
+    ]);
+    // A part of it that is found first is not made official by the whole beside it.
+    put(join(dir, "tiny-imagenet-200-part.zip"), zip(files, 0));
+    expect((await states(official)).map(([state]) => state)).toEqual(["local", "local"]);
   });
 
   test("a damaged archive is named", async () => {
@@ -271,6 +311,28 @@ describe("ImageNet", () => {
       );
       expect(images.classes).toEqual(["n01440764", "n01443537"]);
     }
+  });
+
+  test("is checked split by split, each by its own tar", async () => {
+    const dir = newFolder();
+    await officialTars(dir);
+    put(join(dir, "imagenet_2012_validation_synset_labels.txt"), synsets);
+    const archives = (["train", "val"] as const).map((name) => {
+      const bytes = readFileSync(join(dir, `ILSVRC2012_img_${name}.tar`));
+      const split = name === "val" ? ("test" as const) : name;
+      return { name: `ILSVRC2012_img_${name}.tar`, split, bytes: bytes.length, md5: md5(bytes) };
+    });
+    const official = { ...(datasets.imagenet as DatasetDefinition), files: archives };
+    const states = async () => (await verifyDefinition(official, offline(dir))).map(({ state }) => state);
+    expect(await states()).toEqual(["official", "official"]);
+    // Tars end in blocks of zeros, which nobody looks at but the checksum.
+    const path = join(dir, "ILSVRC2012_img_val.tar");
+    const altered = readFileSync(path);
+    altered[altered.length - 1] = 1;
+    writeFileSync(path, altered);
+    expect(await states()).toEqual(["official", "damaged"]);
+    writeFileSync(path, altered.subarray(0, -512));
+    expect(await states()).toEqual(["official", "local"]);
   });
 
   test("without anything that tells val's classes is told", async () => {

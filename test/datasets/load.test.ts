@@ -62,6 +62,17 @@ describe("subsets in a local folder", () => {
     }
   });
 
+  test("of MNIST in the data folder itself are no Fashion-MNIST, whose files have their names", async () => {
+    const { options } = localFolder({
+      "t10k-images-idx3-ubyte": idx([1, 28, 28], new Uint8Array(784)),
+      "t10k-labels-idx1-ubyte": idx([1], Uint8Array.of(4)),
+    });
+    expect([...(await loadDataset("mnist", "test", options)).labels]).toEqual([4]);
+    await expect(loadDataset("fashion-mnist", "test", options)).rejects.toThrow(
+      'fashion-mnist: expected t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, got none; tried: offline, so no other source was asked; files of your own belong in a folder "fashion-mnist"',
+    );
+  });
+
   test("have the same digest wherever they lie, and another one when a byte differs", async () => {
     const digestOf = async (files: Readonly<Record<string, Uint8Array>>) =>
       (await loadDataset("cifar10", "test", localFolder(files).options)).provenance.digest;

@@ -1,14 +1,12 @@
 import { existsSync, statSync } from "node:fs";
-import { basename, join } from "node:path";
-import type { DatasetOptions, ListedDefinition } from "../definition.ts";
+import { basename, dirname, join } from "node:path";
+import type { DataFile, DatasetOptions, ListedDefinition, SplitName } from "../definition.ts";
 import { checkFolder, foldersIn } from "../local-files.ts";
 
 /** Where a dataset of encoded images is on this machine. */
 export interface FoundListed {
   readonly path: string;
   readonly where: "local" | "cache";
-  /** Whether it is an archive of the official name and size; an unpacked folder is taken for the user's own. */
-  readonly official: boolean;
 }
 
 /**
@@ -23,14 +21,25 @@ export async function findListed(
     await checkFolder(dir);
     for (const folder of foldersIn(dir, definition)) {
       const path = existsSync(folder) ? definition.find(folder) : undefined;
-      if (path) return { path, where: "local", official: isOfficial(definition, path) };
+      if (path) return { path, where: "local" };
     }
   }
   const path = definition.find(join(cacheDir, definition.name));
-  return path ? { path, where: "cache", official: isOfficial(definition, path) } : undefined;
+  return path ? { path, where: "cache" } : undefined;
 }
 
-function isOfficial({ files }: ListedDefinition, path: string): boolean {
-  const file = files.find(({ name }) => name === basename(path));
-  return file !== undefined && statSync(path).size === file.bytes;
+/**
+ * The archive that holds a split, where what was found are official archives by their names and sizes; their md5 is not
+ * looked at. An unpacked folder is taken for the user's own.
+ */
+export function officialArchive(
+  { files }: ListedDefinition,
+  { path }: FoundListed,
+  split: SplitName,
+): { readonly path: string; readonly file: DataFile } | undefined {
+  // One archive may hold both splits.
+  const file = files.find((each) => each.split === split) ?? files[0];
+  if (!file || !files.some(({ name }) => name === basename(path))) return undefined;
+  const archive = join(dirname(path), file.name);
+  return existsSync(archive) && statSync(archive).size === file.bytes ? { path: archive, file } : undefined;
 }
