@@ -1,4 +1,4 @@
-import { first, type Node, second } from "../nodes.ts";
+import { first, type Node, scalarOf, second } from "../nodes.ts";
 import type { Users } from "../users.ts";
 
 /** A convolution with what its kernel does on the way out. */
@@ -20,6 +20,8 @@ export function planConvolutions(order: readonly Node[], users: Users): Convolut
   const groups = new Map<Node, ConvolutionGroup>();
   const absorbed = new Set<Node>();
   const claimed = new Set<Node>();
+  // A kernel's rectifier makes 0 of what is not a number, a loop's keeps it: a broken model must not look sound.
+  const rectifies = !order.some(isBroken);
   const soleReader = (node: Node) => (users.get(node)?.length === 1 ? users.get(node)?.[0] : undefined);
   for (const conv of order) {
     if (conv.op === "convInputGradient" || conv.op === "convWeightGradient") groups.set(conv, { conv, relu: false });
@@ -35,7 +37,7 @@ export function planConvolutions(order: readonly Node[], users: Users): Convolut
       last = added;
     }
     const rectified = soleReader(last);
-    const relu = rectified?.op === "relu";
+    const relu = rectifies && rectified?.op === "relu";
     if (relu && rectified) {
       absorbed.add(last);
       last = rectified;
@@ -48,4 +50,14 @@ export function planConvolutions(order: readonly Node[], users: Users): Convolut
 function biasIn(add: Node, conv: Node): Node | undefined {
   const other = first(add) === conv ? second(add) : first(add);
   return other.shape.every((length, axis) => length === (axis === 1 ? conv.shape[1] : 1)) ? other : undefined;
+}
+
+/** A weight that is built in and is not finite; a scalar may be infinite, as the least of all numbers is. */
+function isBroken(node: Node): boolean {
+  const scalar = scalarOf(node);
+  if (scalar !== undefined) return Number.isNaN(scalar);
+  if (!(node.data instanceof Float32Array)) return false;
+  // Ten times as quick as `every(Number.isFinite)`.
+  for (let i = 0; i < node.data.length; i++) if (!Number.isFinite(node.data[i])) return true;
+  return false;
 }
