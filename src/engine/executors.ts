@@ -1,6 +1,7 @@
 import { choose, InputError } from "../base/index.ts";
 import type { Executable } from "./executable.ts";
 import type { Node } from "./nodes.ts";
+import { multipliesBf16 } from "./onednn/about.ts";
 import type { Dnnl, Precision } from "./onednn/dnnl.ts";
 import { prepareOnednn } from "./onednn/executor.ts";
 import { complaintAbout } from "./onednn/health.ts";
@@ -58,12 +59,9 @@ async function testedDnnl(): Promise<Found> {
 /** Whether the processor multiplies bf16, and does so right. */
 function computesInBf16(dnnl: Dnnl): Promise<boolean> {
   foundInBf16 ??= (async () =>
-    hasBf16(dnnl.instructions) && (await complaintAbout(dnnl, "bf16").catch(String)) === undefined)();
+    multipliesBf16(dnnl.instructions) && (await complaintAbout(dnnl, "bf16").catch(String)) === undefined)();
   return foundInBf16;
 }
-
-/** Whether the instruction set multiplies bf16 itself; others imitate it, slower than they compute in float32. */
-const hasBf16 = (instructions: string) => /bf16|amx|fp16|avx10/.test(instructions);
 
 const used = new Set<string>();
 
