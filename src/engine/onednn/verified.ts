@@ -15,14 +15,18 @@ export const isVerified = (version: string): boolean => verifiedVersions.include
 /** Which of the verified builds this process has loaded; undefined for another, or where the system does not tell the file. */
 export function verifiedBuild(): string | undefined {
   const file = loadedLibrary();
-  if (file === undefined) return undefined;
-  return verifiedBuilds[createHash("sha256").update(readFileSync(file)).digest("hex")];
+  try {
+    return file && verifiedBuilds[createHash("sha256").update(readFileSync(file)).digest("hex")];
+  } catch {
+    // Another one has taken its place since it was loaded, or none.
+    return undefined;
+  }
 }
 
-/** The shared object as Linux has mapped it: names and links no longer matter. */
+/** The shared object as Linux has mapped it, by the sixth column of its table: names and links no longer matter. */
 export function loadedLibrary(): string | undefined {
   try {
-    return /\/\S*dnnl\S*\.so\S*$/m.exec(readFileSync("/proc/self/maps", "utf8"))?.[0];
+    return /^(?:\S+ +){5}(\/.*dnnl[^/\n]*\.so[^/\n]*)$/m.exec(readFileSync("/proc/self/maps", "utf8"))?.[1];
   } catch {
     return undefined;
   }
