@@ -71,17 +71,21 @@ export class Team {
     control[words.share] = share;
     const round = Atomics.add(control, words.round, 1) + 1;
     Atomics.notify(control, words.round);
+    let told: string | undefined;
     try {
       own();
     } finally {
       for (let member = 1; member < this.size; member++) awaitValue(control, doneBy(member), round | 0);
+      // Heard where `own` failed too, else the next program would be told of it.
+      told = this.#heard();
     }
-    if (Atomics.exchange(control, words.failed, 0) !== 0) throw this.#failure();
+    if (told !== undefined) throw new Error(told);
   }
 
-  #failure(): Error {
-    const told = this.#members.map((member) => member.heard()).find((error) => error !== undefined);
-    return new Error(told ?? "a thread of oneDNN's failed");
+  /** What went wrong on other threads, the first of it, once all that they told is taken. */
+  #heard(): string | undefined {
+    if (Atomics.exchange(this.#control, words.failed, 0) === 0) return undefined;
+    return this.#members.flatMap((member) => member.heard())[0] ?? "a thread of oneDNN's failed";
   }
 }
 
@@ -114,8 +118,11 @@ class Member {
     this.#port.postMessage(message);
   }
 
-  heard(): string | undefined {
-    return receiveMessageOnPort(this.#port)?.message;
+  heard(): string[] {
+    const all: string[] = [];
+    for (let told = receiveMessageOnPort(this.#port); told; told = receiveMessageOnPort(this.#port))
+      all.push(told.message);
+    return all;
   }
 }
 

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { float32, leavesOf, type Tensor } from "../../../src/base/index.ts";
 import { compile, conv2d, grad, maxPool, np, relu, type Traced } from "../../../src/engine/index.ts";
 import { findDnnl } from "../../../src/engine/onednn/library.ts";
+import type { Task } from "../../../src/engine/onednn/tasks.ts";
 import { type Share, teamOf } from "../../../src/engine/onednn/team.ts";
 import { expectClose, normal } from "../oracle.ts";
 
@@ -25,6 +26,9 @@ const example = {
   second: scaled(normal([32, 32, 3, 3], 3), 0.06),
   dense: scaled(normal([32 * 8 * 8, 10], 4), 0.02),
 };
+
+/** A module without functions. */
+const empty = new WebAssembly.Module(Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
 
 function scaled({ shape, data }: Tensor<"float32">, factor: number) {
   return float32(
@@ -69,7 +73,6 @@ test("programs of one team take turns, and one that is gone leaves the others al
 test("a task that fails on another thread fails the call that shared it, and the team goes on", async () => {
   const team = await teamOf(2, dnnlHere());
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
-  const empty = new WebAssembly.Module(Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
   const broken: Share = [[], [{ primitive: 0n, operands: 0n, count: 0 }]];
   const { perform, dispose } = team.enlist({ module: empty, memory, shares: [broken, [[], []]] });
   const own: string[] = [];
@@ -77,4 +80,22 @@ test("a task that fails on another thread fails the call that shared it, and the
   perform(1, () => own.push("sound"));
   expect(own).toEqual(["broken", "sound"]);
   dispose();
+});
+
+test("a step that fails on several threads is told once, and nothing of it to the next program", async () => {
+  const team = await teamOf(3, dnnlHere());
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
+  const fails: Task = { primitive: 0n, operands: 0n, count: 0 };
+  const missing: Task = { loop: "missing", piece: 0 };
+  const broken: Share = [[], [fails], [fails]];
+  const { perform, dispose } = team.enlist({ module: empty, memory, shares: [broken, [[], []]] });
+  const ownFails = () => {
+    throw new Error("its own");
+  };
+  expect(() => perform(0, ownFails)).toThrow("its own");
+  expect(() => perform(1, () => {})).not.toThrow();
+  expect(() => perform(0, () => {})).toThrow("oneDNN: execution failed");
+  const next = team.enlist({ module: empty, memory, shares: [[[], [], [missing]]] });
+  expect(() => next.perform(0, () => {})).toThrow("loop is not a function");
+  for (const each of [dispose, next.dispose]) each();
 });
