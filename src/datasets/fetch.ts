@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { choose, InputError, writeWhole } from "../base/index.ts";
@@ -60,6 +60,8 @@ async function fetchMissing(definition: DatasetDefinition, options: FetchOptions
       await get(missing, hurry ? patience : undefined);
     } catch (cause) {
       signal?.throwIfAborted();
+      // Another process that fetches the same has unpacked the archive and removed it, so the cache has more by now.
+      if (isGone(cause, join(cacheDir, definition.name))) return fetchMissing(definition, options);
       if (!(cause instanceof SourceFailure)) throw cause;
       tried.push(`${title}: ${cause.message}`);
       if (cause.slow) queue.push({ title, get, hurry: false });
@@ -71,6 +73,14 @@ async function fetchMissing(definition: DatasetDefinition, options: FetchOptions
   for (const split of splits) tried.push(...(await findLocal(definition, split, options.dataDirs)).incomplete);
   throw notAvailable(definition, missing, tried);
 }
+
+/** Whether a file in a folder was not there any more. */
+const isGone = (cause: unknown, folder: string): boolean =>
+  cause instanceof Error &&
+  "code" in cause &&
+  cause.code === "ENOENT" &&
+  "path" in cause &&
+  dirname(String(cause.path)) === folder;
 
 /** Slower than this, CIFAR-10 would take ten minutes. */
 const usualPatience: Patience = { afterMs: 15_000, bytesPerSecond: 250_000 };

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
@@ -166,6 +166,30 @@ describe("an npm mirror", () => {
     await using server = await registryOf(other);
     const failed = fetchDefinition(definition(mirror(tarball)), { ...local(), registry: `${server.url}npm/` });
     await expect(failed).rejects.toThrow(/npm @made-up\/tiny@1.0.0: expected sha512 [0-9a-f]{128}, got [0-9a-f]{128}/);
+  });
+
+  test.each(["all of it", "one file"])("whose tarball another process has unpacked and removed, %s", async (what) => {
+    const tarball = await tarGz(contents);
+    await using server = await registryOf(tarball, sha512(tarball));
+    const folders = local();
+    const folder = join(folders.cacheDir, "tiny");
+    const { members, ...source } = mirror(tarball) as Extract<Source, { kind: "npm" }>;
+    let removed = 0;
+    /** Asked for between the comparison with the checksum and the unpacking. */
+    const meanwhile = {
+      ...source,
+      get members() {
+        if (removed++ === 0) {
+          put(join(folder, "train.bin"), train);
+          if (what === "all of it") put(join(folder, "test.bin"), held);
+          rmSync(join(folder, "@made-up-tiny-1.0.0.tgz"));
+        }
+        return members;
+      },
+    };
+    await fetchDefinition(definition(meanwhile), { ...folders, registry: `${server.url}npm/` });
+    expectWhole(folders.cacheDir);
+    expect(server.requests.filter((each) => each.startsWith("/elsewhere"))).toHaveLength(what === "all of it" ? 1 : 2);
   });
 
   test("that does not have the package, the version, or JSON is told as such", async () => {
