@@ -14,7 +14,7 @@ import { findListed, officialArchive } from "./image-files/find-listed.ts";
 import { loadSplit } from "./image-files/load-list.ts";
 import type { LabelledImages } from "./images.ts";
 import { type FoundFile, findCached, findLocal, type ReadFile, readFound } from "./local-files.ts";
-import { findOwn, loadOwn } from "./own/find-own.ts";
+import { findOwn, loadOwn, refuseNamesake } from "./own/find-own.ts";
 import { datasets } from "./registry.ts";
 import { fitImages } from "./resize.ts";
 
@@ -42,7 +42,7 @@ export interface Provenance {
  * Files in local folders need not be the official ones (a subset, say): this is told in `provenance`, not an error. A file
  * of the official size with another md5 is an error, and in the cache it is fetched anew.
  *
- * Throws InputError on an unknown name, on damaged files and when the files cannot be had; the signal's reason when it
+ * Throws InputError on an unknown name, on data of one's own under a known name, on damaged files and when the files cannot be had; the signal's reason when it
  * is aborted.
  */
 export async function loadDataset(name: string, split: SplitName, options: DatasetOptions): Promise<Dataset> {
@@ -59,12 +59,15 @@ export async function loadDefinition(
 ): Promise<Dataset> {
   if ("list" in definition) return loadListed(definition, split, options);
   const { found } = await findLocal(definition, split, options.dataDirs);
+  if (!found) await refuseNamesake(definition.name, options.dataDirs);
   const files = found ? await readAll(found.files) : await readCached(definition, split, options);
   return decodeFiles(definition, split, files, options.side);
 }
 
 async function loadListed(definition: ListedDefinition, split: SplitName, options: DatasetOptions): Promise<Dataset> {
-  const found = (await findListed(definition, options)) ?? (await fetchListed(definition, options));
+  const there = await findListed(definition, options);
+  if (there?.where !== "local") await refuseNamesake(definition.name, options.dataDirs);
+  const found = there ?? (await fetchListed(definition, options));
   const archive = officialArchive(definition, found, split);
   // Archives of many gigabytes are not read whole to be compared; what is in the cache was, before it got its name.
   const official = archive !== undefined && found.where === "cache";

@@ -211,11 +211,62 @@ describe("a module of one's own", () => {
       module(
         '{ classes: ["a", "b"], images: () => ({ pixels: new Uint8Array(2), shape: [2, 1, 1, 1], labels: [0, 2] }) }',
       ),
-      "labels: expected 0 to 1, one a class, got 2",
+      "labels: expected whole numbers from 0 to 1, one a class, got 2",
     ],
   ])("is told what is wrong (%#)", async (text, message) => {
     const dir = dataFolder({ "mine.dataset.mjs": text });
     expect(await errorOf(load("mine", "train", dir))).toContain(message);
+  });
+
+  const gives = (images: string) => module(`{ classes: ["a", "b"], images: () => (${images}) }`);
+
+  test.each([
+    ['labels: ["a", "b"]', 'labels: expected whole numbers from 0 to 1, one a class, got "a"'],
+    ["labels: [0, 0.5]", "labels: expected whole numbers from 0 to 1, one a class, got 0.5"],
+    ["labels: [0, NaN]", "labels: expected whole numbers from 0 to 1, one a class, got NaN"],
+    ["labels: [0, -1]", "labels: expected whole numbers from 0 to 1, one a class, got -1"],
+    ["labels: [0]", "labels: expected 2, one an image, got 1"],
+    ["labels: 2", "labels: expected a list of numbers, got Number"],
+    [
+      "pixels: new Float32Array(2)",
+      "pixels: expected a Uint8Array or an object with read(index, out, at), got Float32Array",
+    ],
+    ["pixels: new Uint8ClampedArray(2)", "read(index, out, at), got Uint8ClampedArray"],
+    ["pixels: undefined", "read(index, out, at), got nothing"],
+    ["shape: [2, 1, 0, 0]", "shape: expected [n, 1 or 3, height, width], whole and positive, got [2,1,0,0]"],
+    ["shape: [2, 1, 1.5, 1]", "whole and positive, got [2,1,1.5,1]"],
+    ["shape: [2, 2, 1, 1]", "whole and positive, got [2,2,1,1]"],
+    ["shape: undefined", "whole and positive, got undefined"],
+  ])("is told what is wrong with pixels of %s", async (member, message) => {
+    const right = "pixels: new Uint8Array(2), shape: [2, 1, 1, 1], labels: [0, 1]";
+    const dir = dataFolder({ "mine.dataset.mjs": gives(`{ ${right}, ${member} }`) });
+    const said = await errorOf(load("mine", "train", dir));
+    expect(said).toContain(`InputError: ${join(dir, "mine.dataset.mjs")}: images("train"): `);
+    expect(said).toContain(message);
+  });
+
+  test.each([
+    [gives("undefined"), 'images("train"): expected { pixels, shape, labels }, got nothing'],
+    [
+      module('{ classes: ["a", "b"], files: () => {} }'),
+      'files("train"): expected a list of { path, label }, got nothing',
+    ],
+    [
+      module('{ classes: ["a", "b"], files: () => [{ path: "a.png", label: 0 }] }'),
+      'files("train"): file 0: expected { path, label }, both texts, got {"path":"a.png","label":0}',
+    ],
+  ])("is told what is missing (%#)", async (text, message) => {
+    expect(await errorOf(load("mine", "train", dataFolder({ "mine.dataset.mjs": text })))).toMatch(/^InputError: /);
+    expect(await errorOf(load("mine", "train", dataFolder({ "mine.dataset.mjs": text })))).toContain(message);
+  });
+
+  test("may read its pixels one by one", async () => {
+    const reader = "pixels: { read: (index, out, at) => { out[at] = 7 + index; } }";
+    const dir = dataFolder({ "mine.dataset.mjs": gives(`{ ${reader}, shape: [2, 1, 1, 1], labels: [1, 0] }`) });
+    expect(pairs(await load("mine", "train", dir))).toEqual([
+      ["b", 7],
+      ["a", 8],
+    ]);
   });
 
   test("is checked where it is defined", () => {
@@ -223,12 +274,34 @@ describe("a module of one's own", () => {
   });
 });
 
+test.each(["größe", "a+b", "my (1)", "写真", "v1..2"])("%s is a name as any", async (name) => {
+  const two = { "a/1.png": grey(1), "a/2.png": grey(1), "b/1.png": grey(2), "b/2.png": grey(2) };
+  const dir = dataFolder(Object.fromEntries(Object.entries(two).map(([path, bytes]) => [`${name}/${path}`, bytes])));
+  expect(pairs(await load(name, "train", dir))).toEqual([
+    ["a", 1],
+    ["b", 2],
+  ]);
+});
+
+test.each([
+  ["a folder of images", "mnist/cat/1.png", grey(1)],
+  ["a folder of images", "mnist/train/cat/1.png", grey(1)],
+  ["it", "mnist.csv", "path,label"],
+])("%s under a known name (%s) is not passed over in silence", async (what, file, content) => {
+  const dir = dataFolder({ [file]: content });
+  const path = join(dir, file.split("/")[0] ?? "");
+  expect(await errorOf(load("mnist", "test", dir))).toBe(
+    `InputError: ${path}: expected data of your own under another name, got ${what} named mnist, which is the name of a known dataset`,
+  );
+});
+
 test("a name that is nowhere says where data of one's own belongs", async () => {
   const dir = dataFolder({ "cats/x.txt": "" });
   expect(await errorOf(load("pest", "train", dir))).toMatch(
     /^InputError: dataset: expected one of cifar10, .*got "pest".*; data of your own: .*; looked in /,
   );
-  expect(await errorOf(load("../cats", "train", dir))).toContain('got "../cats"');
+  for (const name of ["../cats", "..", ".cats", "cats/deeper", "cats\\deeper", ""])
+    expect(await errorOf(load(name, "train", dir))).toContain(`got "${name}"`);
 });
 
 test("examples/stripes.dataset.ts: as many lying as standing, and each is so", async () => {

@@ -10,7 +10,7 @@ export type SplitLists = { readonly train: ImageList; readonly test: ImageList }
 const trainNames = ["train", "training"];
 const testNames = ["test", "val", "valid", "validation"];
 
-const imageName = /\.(jpe?g|png|webp)$/i;
+export const imageName = /\.(jpe?g|png|webp)$/i;
 
 /**
  * A folder of images whose subfolders are the classes, sorted by name, each with its images at any depth; or a folder with

@@ -1,5 +1,6 @@
 import { InputError, sizeOf } from "../../base/index.ts";
 import type { DecodedImages, SplitName } from "../definition.ts";
+import type { PixelReader } from "../images.ts";
 
 /** An image of a dataset of one's own: a file and its class. */
 export interface LabelledFile {
@@ -44,16 +45,53 @@ export function checkOwn(where: string, value: unknown): OwnDefinition {
   return value as OwnDefinition;
 }
 
-/** Checks what `images` gave. Throws InputError. */
-export function checkImages(where: string, { classes }: OwnDefinition, images: DecodedImages): void {
-  const { pixels, shape, labels } = images;
-  const [n, channels] = shape;
-  if (shape.length !== 4 || (channels !== 1 && channels !== 3) || n < 1)
-    throw new InputError(`${where}: shape: expected [n, 1 or 3, height, width], got [${shape}]`);
+/** What `files` gave, checked. Throws InputError. */
+export function checkFiles(where: string, given: unknown): readonly LabelledFile[] {
+  if (!Array.isArray(given)) throw new InputError(`${where}: expected a list of { path, label }, got ${kindOf(given)}`);
+  for (const [i, each] of given.entries())
+    if (typeof each?.path !== "string" || typeof each?.label !== "string")
+      throw new InputError(`${where}: file ${i}: expected { path, label }, both texts, got ${JSON.stringify(each)}`);
+  return given;
+}
+
+/** What `images` gave, checked. Throws InputError. */
+export function checkImages(where: string, { classes }: OwnDefinition, given: unknown): DecodedImages {
+  if (typeof given !== "object" || given === null)
+    throw new InputError(`${where}: expected { pixels, shape, labels }, got ${kindOf(given)}`);
+  const { pixels, shape, labels } = given as Record<string, unknown>;
+  if (!isShape(shape))
+    throw new InputError(
+      `${where}: shape: expected [n, 1 or 3, height, width], whole and positive, got ${JSON.stringify(shape)}`,
+    );
+  if (!(pixels instanceof Uint8Array) && !isReader(pixels))
+    throw new InputError(
+      `${where}: pixels: expected a Uint8Array or an object with read(index, out, at), got ${kindOf(pixels)}`,
+    );
   if (pixels instanceof Uint8Array && pixels.length !== sizeOf(shape))
     throw new InputError(`${where}: pixels: expected ${sizeOf(shape)} bytes for [${shape}], got ${pixels.length}`);
-  if (labels.length !== n) throw new InputError(`${where}: labels: expected ${n}, one an image, got ${labels.length}`);
-  const wrong = labels.find((label) => label < 0 || label >= classes.length);
-  if (wrong !== undefined)
-    throw new InputError(`${where}: labels: expected 0 to ${classes.length - 1}, one a class, got ${wrong}`);
+  if (!Array.isArray(labels) && !ArrayBuffer.isView(labels))
+    throw new InputError(`${where}: labels: expected a list of numbers, got ${kindOf(labels)}`);
+  const numbers: unknown[] = Array.from(labels as ArrayLike<unknown>);
+  if (numbers.length !== shape[0])
+    throw new InputError(`${where}: labels: expected ${shape[0]}, one an image, got ${numbers.length}`);
+  const wrong = numbers.findIndex((label) => !isWhole(label) || label >= classes.length);
+  if (wrong >= 0)
+    throw new InputError(
+      `${where}: labels: expected whole numbers from 0 to ${classes.length - 1}, one a class, got ${typeof numbers[wrong] === "string" ? `"${numbers[wrong]}"` : numbers[wrong]}`,
+    );
+  return { pixels, shape, labels: Int32Array.from(numbers as number[]) };
 }
+
+const isWhole = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 0;
+
+const isShape = (value: unknown): value is DecodedImages["shape"] =>
+  Array.isArray(value) &&
+  value.length === 4 &&
+  value.every((length) => isWhole(length) && length > 0) &&
+  (value[1] === 1 || value[1] === 3);
+
+const isReader = (value: unknown): value is PixelReader =>
+  typeof value === "object" && value !== null && "read" in value && typeof value.read === "function";
+
+/** "nothing", "Float32Array", "Array", ... */
+const kindOf = (value: unknown): string => (value == null ? "nothing" : (value.constructor?.name ?? typeof value));
