@@ -15,6 +15,8 @@ const wide = 16;
 /** Writes a loop as a function of the piece to do, 0 where it is not split. Addresses are constants of the code. */
 export function writeLoop(loop: Loop, split?: Split): FunctionWriter {
   const fn = new FunctionWriter();
+  const isEmpty = loop.space.some((length, axis) => length === 0 && !loop.reduction?.axes.includes(axis));
+  if (isEmpty) return fn;
   const writer = new LoopWriter(fn, loop, split);
   if (loop.reduction) writer.reduce(loop.reduction.kind, loop.reduction.axes);
   else writer.map();
