@@ -1,3 +1,4 @@
+import { existsSync, statSync } from "node:fs";
 import type { Command } from "commander";
 import { choose, InputError } from "../base/index.ts";
 
@@ -12,6 +13,45 @@ export const countOption =
       throw new InputError(`${name}: expected a whole number from ${least} to 999999, got "${text}"`);
     return Number(text);
   };
+
+/** Reads a seed. */
+export function seedOption(text: string): number {
+  if (!/^\d{1,9}$/.test(text))
+    throw new InputError(`--seed: expected a whole number from 0 to 999999999, got "${text}"`);
+  return Number(text);
+}
+
+/** Reads a number of at least 0, also as a fraction. */
+export const amountOption =
+  (name: string) =>
+  (text: string): number => {
+    const parts = text
+      .split("/")
+      .map((part) => (/^(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(part.trim()) ? Number(part) : Number.NaN));
+    const value = parts.reduce((quotient, part) => quotient / part);
+    if (parts.length > 2 || !(value >= 0) || !Number.isFinite(value))
+      throw new InputError(`${name}: expected a number of at least 0, such as 0.25 or 8/255, got "${text}"`);
+    return value;
+  };
+
+/** Reads the folder of --out, which need not be there yet. */
+export function folderOption(text: string): string {
+  if (existsSync(text) && !statSync(text).isDirectory())
+    throw new InputError(`--out: expected a folder, got "${text}", which is a file`);
+  return text;
+}
+
+/** Reads the file of --out that a model is written to. */
+export function modelFileOption(text: string): string {
+  if (!/\.(onnx|safetensors)$/.test(text))
+    throw new InputError(`--out: expected a file that ends in .safetensors or .onnx, got "${text}"`);
+  return text;
+}
+
+/** Throws InputError where --resume and --fresh are both given. */
+export function resumeOrFresh(command: string, { resume, fresh }: { resume?: boolean; fresh?: boolean }): void {
+  if (resume && fresh) throw new InputError(`${command}: expected at most one of --resume and --fresh, got both`);
+}
 
 export const databaseHelp = "a PostgreSQL shared with workers elsewhere (default: CARRYOVER_DATABASE, else .carryover)";
 

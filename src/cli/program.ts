@@ -18,6 +18,7 @@ import { addTransfer } from "./commands/transfer.ts";
 import { addWorker } from "./commands/worker.ts";
 import { exitCodes, type Launch } from "./launch.ts";
 import { complain } from "./output.ts";
+import { withoutPassword } from "./resume-line.ts";
 import { usageError } from "./usage-errors.ts";
 import { version } from "./version.ts";
 
@@ -41,13 +42,17 @@ export async function main(argv: readonly string[], launch: Launch): Promise<num
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return exitCodes.done;
     const error = await usageError(thrown, program, argv);
     if (error instanceof InputError || error instanceof UnreachableError) {
-      complain(`carryover: ${error.message}`);
+      complain(`carryover: ${asShown(error.message, argv)}`);
       return exitCodes.wrongInput;
     }
-    complain(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    complain(asShown(error instanceof Error ? (error.stack ?? error.message) : String(error), argv));
     return exitCodes.ourFault;
   }
 }
+
+/** A message may repeat a word that was mistyped or stands in the wrong place, and that word may be a URL. */
+const asShown = (message: string, argv: readonly string[]): string =>
+  argv.reduce((text, word) => text.replaceAll(word, () => withoutPassword(word)), message);
 
 function createProgram(argv: readonly string[], launch: Launch, finish: (exitCode: number) => void): Command {
   const program = new Command("carryover")

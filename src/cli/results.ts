@@ -8,24 +8,27 @@ import type { Row } from "../studies/index.ts";
 import { readSavedBound } from "../theory/saved-bound.ts";
 import { resultsFolder } from "./folders.ts";
 import { complain, print, printJson } from "./output.ts";
+import { typedLine } from "./resume-line.ts";
 import { suspicions } from "./suspicions.ts";
 
 export interface ResultsOptions {
   readonly study: string;
   readonly outDir: string;
   readonly formats?: readonly FigureFormat[];
-  readonly failures?: readonly TrialFailure[];
+  /** All of the study's: the file that tells of them goes when there are none. */
+  readonly failures: readonly TrialFailure[];
   readonly json: boolean;
 }
 
 /** Writes a study's figures and tables, prints the table, the files, and what a reader must know. */
 export async function writeResults(
   rows: readonly Row[],
-  { study, outDir, formats, failures = [], json }: ResultsOptions,
+  { study, outDir, formats, failures, json }: ResultsOptions,
 ): Promise<void> {
   const points = relativeTransfer(rows);
   const bound = (await readSavedBound(outDir)) ?? (await readSavedBound(resultsFolder(study)));
-  const files = rows.length === 0 ? [] : await writeFigures(rows, { study, outDir, formats, bound });
+  const command = typedLine();
+  const files = rows.length === 0 ? [] : await writeFigures(rows, { study, outDir, formats, bound, command });
   files.push(...(await writeFailures(outDir, failures)));
   if (json) {
     const suspicious = suspicions(rows, points, failures);

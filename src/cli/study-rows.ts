@@ -1,12 +1,18 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Tensor } from "../base/index.ts";
+import { InputError, type Tensor } from "../base/index.ts";
 import { createModel, loadModel, type Model, type Parameters } from "../models/index.ts";
+import { listFailures, listTrials, type TrialFailure } from "../queue/index.ts";
+import type { Sql } from "../store/index.ts";
 import { isStudyPath, loadStudy, type Row, sourceStageId } from "../studies/index.ts";
 import { type SideData, sideData } from "../studies/trial-data.ts";
 import { foldersFor, stagesFolder } from "./folders.ts";
 import { atStore } from "./open-place.ts";
 import type { TrainedPlaces } from "./options.ts";
+
+/** A study's name, of the name itself or of the study's file. */
+export const studyName = async (study: string): Promise<string> =>
+  isStudyPath(study) ? (await loadStudy(study)).name : study;
 
 /** A study's name and the rows that its last run left. `command` begins the sentence of an InputError. */
 export async function rowsOfStudy(
@@ -14,8 +20,19 @@ export async function rowsOfStudy(
   study: string,
   database: string | undefined,
 ): Promise<{ name: string; rows: Row[] }> {
-  const name = isStudyPath(study) ? (await loadStudy(study)).name : study;
+  const name = await studyName(study);
   return { name, rows: await atStore(command, database, (store) => store.rowsOf(name)) };
+}
+
+/** Why trials of a study have no row. */
+export async function failuresOf(sql: Sql, study: string): Promise<TrialFailure[]> {
+  const failed = await listFailures(sql, study);
+  if (failed.length === 0) return [];
+  const trials = new Map((await listTrials(sql, study)).map(({ trialId, trial }) => [trialId, trial]));
+  return failed.flatMap((failure): TrialFailure[] => {
+    const trial = trials.get(failure.trialId);
+    return trial ? [{ ...failure, trial }] : [];
+  });
 }
 
 /** A finished trial's trained source model and its data. */
@@ -38,3 +55,9 @@ export async function trainedTrial(row: Row, places: TrainedPlaces): Promise<Tra
   const { parameters } = await loadModel(path);
   return { row, model, parameters, source, target };
 }
+
+/** That nothing is left of what a study trained. */
+export const noTrainedModels = (command: string, study: string, artifacts: string | undefined): InputError =>
+  new InputError(
+    `${command}: expected the trained models of study "${study}", got none in ${stagesFolder(artifacts)}: they are kept elsewhere (--artifacts), or were deleted since (run it again)`,
+  );

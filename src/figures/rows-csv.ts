@@ -24,6 +24,8 @@ export function rowsCsv(rows: readonly Row[]): string {
     .join("\r\n")}\r\n`;
 }
 
+const environmentColumns = ["carryover", "commit", "node", "engine", "device", "platform", "cpu"] as const;
+
 const sortKey = ({ trial }: Row) =>
   canonicalJson([trial.source.dataset, trial.target.dataset, trial.model, methodLabel(trial.methods), trial.seed]);
 
@@ -57,9 +59,9 @@ function fieldsOf(row: Row, dt: number | undefined): (readonly [name: string, va
     ...measured("target_validation_accuracy", target.validationAccuracy),
     ...measured("target_accuracy", target.accuracy),
     ...measured("target_loss", target.loss),
-    ["target_mean_per_class", target.meanPerClass?.value],
+    ...measured("target_mean_per_class", target.meanPerClass),
     ...measured("target_robust_accuracy", target.robust?.accuracy),
-    ...(Object.keys(predictors) as PredictorName[]).map((name) => [name, row.predictors?.[name]?.value] as const),
+    ...(Object.keys(predictors) as PredictorName[]).flatMap((name) => measured(name, row.predictors?.[name])),
     ["head_l2", head.l2],
     ["head_iterations", head.iterations],
     ["head_gradient_norm", head.gradientNorm],
@@ -73,7 +75,7 @@ function fieldsOf(row: Row, dt: number | undefined): (readonly [name: string, va
     ["health_seconds", seconds.health],
     ["transfer_seconds", seconds.transfer],
     ["predictors_seconds", seconds.predictors],
-    ...Object.entries(environment).map(([part, value]) => [part, value] as const),
+    ...environmentColumns.map((part) => [part, environment[part]] as const),
     ["finished_at", row.finishedAt],
     ["trial", canonicalJson(trial)],
   ];

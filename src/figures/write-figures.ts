@@ -5,7 +5,7 @@ import type { Row } from "../studies/row.ts";
 import type { SavedBound } from "../theory/index.ts";
 import { figureSpec } from "./figure-spec.ts";
 import { latexTable } from "./latex-table.ts";
-import { gitState, manifestOf } from "./manifest.ts";
+import { manifestOf } from "./manifest.ts";
 import { markdownTable } from "./markdown-table.ts";
 import { renderPng, renderSvg } from "./render.ts";
 import { rowsCsv } from "./rows-csv.ts";
@@ -34,7 +34,7 @@ export interface WriteFiguresOptions {
   readonly bound?: SavedBound;
   /** Pixels of the PNG to each of the figure's: 3 is about 290 dots per inch at the SVG's own size. */
   readonly pngScale?: number;
-  /** What was typed, for the manifest. */
+  /** What was typed, for the manifest; null there unless given. It lands in papers: without a password. */
   readonly command?: string;
 }
 
@@ -46,15 +46,7 @@ export interface WriteFiguresOptions {
  */
 export async function writeFigures(
   rows: readonly Row[],
-  {
-    study,
-    outDir,
-    formats = figureFormats,
-    title,
-    bound,
-    pngScale = 3,
-    command = ["carryover", ...process.argv.slice(2)].join(" "),
-  }: WriteFiguresOptions,
+  { study, outDir, formats = figureFormats, title, bound, pngScale = 3, command }: WriteFiguresOptions,
 ): Promise<string[]> {
   if (rows.length === 0) throw new InputError(`figures: expected at least one row of study "${study}", got none`);
   const contents = await figureContents(rows, formats, { study, title, bound, pngScale });
@@ -68,9 +60,8 @@ export async function writeFigures(
     await write(name, bytes);
     files[name] = digestBytes(bytes);
   }
-  const git = await gitState(process.cwd());
   const writtenAt = new Date().toISOString();
-  await write("manifest.json", Buffer.from(pretty(manifestOf(rows, { study, command, files, git, writtenAt }))));
+  await write("manifest.json", Buffer.from(pretty(manifestOf(rows, { study, command, files, writtenAt }))));
   return paths;
 }
 

@@ -84,6 +84,8 @@ export const rowSchema = z.strictObject({
   }),
   environment: z.strictObject({
     carryover: z.string(),
+    /** Of carryover's own code, "-dirty" behind it when files had changed since; absent where it ran from no checkout. */
+    commit: z.string().optional(),
     node: z.string(),
     engine: z.string(),
     device: z.string(),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { bytesText, durationText } from "../../src/cli/output.ts";
 import { type Board, boardLines, secondsLeft, updated } from "../../src/cli/progress/board.ts";
-import { resumeLine } from "../../src/cli/resume-line.ts";
+import { resumeLine, typedLine, withoutPassword } from "../../src/cli/resume-line.ts";
 import { nodeComplaint } from "../../src/cli/version.ts";
 import { defineStudy, expandStudy, trialId } from "../../src/studies/index.ts";
 import { fakeRow } from "../queue/fake-trial.ts";
@@ -89,6 +89,29 @@ describe("resumeLine", () => {
 
   it("does not add --resume twice", () => {
     expect(resumeLine(["run", "x", "--resume"], "main.js", {})).toBe("carryover run x --resume");
+  });
+});
+
+describe("a word of the command line as it is shown", () => {
+  it.each([
+    ["postgres://me:secret@host:5432/db", "postgres://me@host:5432/db"],
+    ["postgres://me:se@cret@host/db", "postgres://me@host/db"],
+    ["POSTGRES://me:secret@host", "POSTGRES://me@host"],
+    ["postgresql://me:@host", "postgresql://me@host"],
+    ["postgres://:secret@host", "postgres://@host"],
+    ["postgres://me:se cret@host", "postgres://me@host"],
+    ["--database=postgres://me:secret@host/db?sslmode=require", "--database=postgres://me@host/db?sslmode=require"],
+    ["postgres://host/db?user=me&password=secret&sslmode=require", "postgres://host/db?user=me&sslmode=require"],
+    ["postgres://host/db?pass%77ord=secret", "postgres://host/db"],
+    ["postgres://me@host:5432/a@b", "postgres://me@host:5432/a@b"],
+    ["source.train=5000", "source.train=5000"],
+  ])("%s is %s", (word, text) => expect(withoutPassword(word)).toBe(text));
+
+  it("stands so in the line that goes on and in what is said to have been typed", () => {
+    const words = ["run", "quickstart", "--database", "postgres://me:se@cret@host/db", "--out", "my results"];
+    const rest = "run quickstart --database postgres://me@host/db --out 'my results'";
+    expect(typedLine(words)).toBe(`carryover ${rest}`);
+    expect(resumeLine(words, "main.js", {})).toBe(`carryover ${rest} --resume`);
   });
 });
 

@@ -22,6 +22,7 @@ describe("writing figures", () => {
 
     const manifest = JSON.parse(readFileSync(join(outDir, "manifest.json"), "utf8"));
     expect(manifest).toMatchObject({ study: "quickstart", command: "carryover run quickstart", seeds: [0, 1] });
+    expect(Object.keys(manifest)).not.toContain("git");
     expect(manifest.trials).toHaveLength(rows.length);
     expect(manifest.environments).toHaveLength(1);
     for (const [name, digest] of Object.entries(manifest.files))
@@ -41,6 +42,8 @@ describe("writing figures", () => {
     const outDir = join(folder, "some");
     await writeFigures(quickstartRows(), { study: "some", outDir, formats: ["tex", "csv"] });
     expect(readdirSync(outDir).toSorted()).toEqual(["manifest.json", "rows.csv", "table.tex"]);
+    // A program that asks for figures was not typed.
+    expect(JSON.parse(readFileSync(join(outDir, "manifest.json"), "utf8")).command).toBe(null);
   });
 
   test("without rows, or where nothing can be written, it is one sentence", async () => {

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { databaseHelp, namesOption } from "../options.ts";
+import { databaseHelp, folderOption, namesOption } from "../options.ts";
 
 /** The names that --format takes, in the order in which files are written. */
 const formats = ["svg", "png", "vl.json", "csv", "md", "tex"] as const;
@@ -17,16 +17,11 @@ export function addFigure(program: Command): void {
     .description("draw the figures and tables of a study from the rows that its last run left")
     .argument("<study>", "a study's name, or the path of its file")
     .option("--format <formats>", `some of ${formats.join(",")} (default: all)`, namesOption("--format", formats))
-    .option("--out <folder>", "where figures and tables go (default: results/<study>)")
+    .option("--out <folder>", "where figures and tables go (default: results/<study>)", folderOption)
     .option("--database <url>", databaseHelp)
     .option("--json", "one JSON value instead of a table")
     .action(async (study: string, { format, out, database, json = false }: Options) => {
-      const { isStudyPath, loadStudy } = await import("../../studies/index.ts");
-      const { resultsFolder } = await import("../folders.ts");
-      const { atStore } = await import("../open-place.ts");
-      const { writeResults } = await import("../results.ts");
-      const name = isStudyPath(study) ? (await loadStudy(study)).name : study;
-      const rows = await atStore("figure", database, (store) => store.rowsOf(name));
-      await writeResults(rows, { study: name, outDir: out ?? resultsFolder(name), formats: format, json });
+      const { drawStudy } = await import("../draw-study.ts");
+      await drawStudy(study, { formats: format, out, database, json });
     });
 }

@@ -16,7 +16,7 @@ import {
 import type { AugmentationRequest } from "../commands/theory.ts";
 import { foldersFor } from "../folders.ts";
 import { columns, print, printJson } from "../output.ts";
-import { rowsOfStudy, trainedTrial } from "../study-rows.ts";
+import { noTrainedModels, rowsOfStudy, trainedTrial } from "../study-rows.ts";
 
 /** A model that is looked at: its name, its loss, images with labels, and its outputs for a batch. */
 interface Subject {
@@ -102,13 +102,15 @@ async function* subjectsOf({ study, dataset, n, ...places }: AugmentationRequest
     yield linearSubject(images);
     return;
   }
-  const { rows } = await rowsOfStudy("theory augmentation", study, places.database);
+  const { name, rows } = await rowsOfStudy("theory augmentation", study, places.database);
   const vanilla = rows.filter(({ trial }) => trial.methods.length === 0);
   if (vanilla.length === 0)
     throw new InputError(`theory augmentation: expected a vanilla trial in study "${study}", got none`);
+  let none = true;
   for (const row of vanilla) {
     const trained = await trainedTrial(row, places);
     if (!trained) continue;
+    none = false;
     const { model, parameters, source } = trained;
     const images = gather(
       source.train,
@@ -133,6 +135,7 @@ async function* subjectsOf({ study, dataset, n, ...places }: AugmentationRequest
       dispose: () => victim.dispose(),
     };
   }
+  if (none) throw noTrainedModels("theory augmentation", name, places.artifacts);
 }
 
 interface LinearSubject extends Subject {

@@ -6,13 +6,20 @@ import { renderPng, renderSvg, writeFigures } from "../../figures/index.ts";
 import { type TheoryDot, theorySpec } from "../../figures/theory-spec.ts";
 import type { Row } from "../../studies/index.ts";
 import { methodLabel } from "../../studies/trial.ts";
-import { type FamilyMember, savedBoundFile, type TheoryBound, theoryBound } from "../../theory/index.ts";
+import {
+  type FamilyMember,
+  savedBoundFile,
+  type TheoryBound,
+  type TheoryOptions,
+  theoryBound,
+} from "../../theory/index.ts";
 import { extractFeatures } from "../../transfer/index.ts";
 import type { BoundRequest } from "../commands/theory.ts";
-import { resultsFolder, stagesFolder } from "../folders.ts";
+import { resultsFolder } from "../folders.ts";
 import type { TrainedPlaces } from "../options.ts";
 import { columns, complain, print, printJson } from "../output.ts";
-import { rowsOfStudy, trainedTrial } from "../study-rows.ts";
+import { typedLine } from "../resume-line.ts";
+import { noTrainedModels, rowsOfStudy, trainedTrial } from "../study-rows.ts";
 import { nestedness } from "./nestedness.ts";
 
 /** tau, d and the bound over a study's trained models: a table, theory.json, theory.md, a figure, and the study's own anew. */
@@ -28,14 +35,12 @@ export async function showBound(
   if (chosen.length === 0)
     throw new InputError(`theory bound: expected trials of --seed ${seed}, got none in study "${name}"`);
   const family = await membersOf(chosen, examples, places);
-  const [first] = chosen;
-  if (!first || family.length === 0)
-    throw new InputError(
-      `theory bound: expected the trained models of study "${name}", got none in ${stagesFolder(places.artifacts)}: they are kept elsewhere (--artifacts), or were deleted since (run it again)`,
-    );
+  const [first] = family;
+  if (!first) throw noTrainedModels("theory bound", name, places.artifacts);
+  const { classes } = first;
   const run = theoryBound(
     family.map(({ member }) => member),
-    { classes: Math.max(...family.map(({ classes }) => classes)) },
+    { classes },
   );
   let next = await run.next();
   while (!next.done) {
@@ -53,7 +58,7 @@ export async function showBound(
   );
   const outDir = out ?? resultsFolder(name);
   const svg = await renderSvg(theorySpec(labelled.map(dotOf), { d: bound.d, title: `${name}: τ and the bound d` }));
-  const text = report(name, bound, labelled, nested, collapsed.length);
+  const text = report(name, bound, labelled, nested, { collapsed: collapsed.length, classes });
   const contents: [string, Uint8Array][] = [
     [
       savedBoundFile,
@@ -66,7 +71,9 @@ export async function showBound(
   for (const [file, bytes] of contents) await writeWhole(join(outDir, file), bytes);
   const files = contents.map(([file]) => join(outDir, file));
   // The study's own figure has the bound from now on.
-  files.push(...(await writeFigures(rows, { study: name, outDir, bound: { ...bound, points: labelled } })));
+  files.push(
+    ...(await writeFigures(rows, { study: name, outDir, bound: { ...bound, points: labelled }, command: typedLine() })),
+  );
   if (json) return printJson({ study: name, ...bound, points: labelled, nestedness: nested, files });
   print(text);
   for (const file of files) print(file);
@@ -74,7 +81,7 @@ export async function showBound(
 
 interface Loaded {
   readonly row: Row;
-  readonly classes: number;
+  readonly classes: TheoryOptions["classes"];
   readonly member: FamilyMember;
 }
 
@@ -97,7 +104,7 @@ async function membersOf(rows: readonly Row[], examples: number, places: Trained
     const { weight, bias } = parameters.g;
     loaded.push({
       row,
-      classes: Math.max(source.train.classes.length, target.train.classes.length),
+      classes: { source: source.train.classes.length, target: target.train.classes.length },
       member: {
         id: row.trialId,
         source: await featuresOf(source.train),
@@ -123,7 +130,7 @@ function report(
   { points, d, maximiser, radius, n, sample }: TheoryBound,
   labelled: readonly Labelled[],
   nested: ReturnType<typeof nestedness>,
-  collapsed: number,
+  { collapsed, classes }: Pick<Loaded, "classes"> & { readonly collapsed: number },
 ): string {
   const nats = (value: number) => value.toFixed(3);
   const largestGap = Math.max(...points.flatMap(({ bestSource, bestTarget }) => [bestSource.gap, bestTarget.gap]));
@@ -143,12 +150,12 @@ function report(
     `d >= ${nats(d)} nats, reached by ${labelled.find(({ id }) => id === maximiser)?.label}: a lower estimate, over these models, of the sup over F.`,
     `G: heads with ||(W, b)|| <= ${radius.toFixed(2)} on features standardised on the source sample, the longest source head's length.`,
     `Every infimum is known within ${largestGap.toExponential(1)} nats (Frank and Wolfe's gap). The bound ${broken === 0 ? "holds for every model" : `FAILS for ${broken} models`}, as it must on the samples.`,
-    `Finite samples, confidence ${sample.confidence}, over this finite family: d(S, T) <= d + ${nats(sample.total)} nats`,
+    `Finite samples: ${nats(sample.total)} nats would have to be added to bound d of the domains with confidence ${sample.confidence}, had these models been fixed before the samples were drawn. They were trained on the source's images, so it is a size and no bound.`,
     `  source: 2 x (Rademacher ${nats(sample.source.value)} +- ${nats(sample.source.standardError)}, Monte Carlo ${nats(sample.source.monteCarlo)}) + deviations with losses up to ${sample.source.lossRange.toFixed(0)} = ${nats(sample.source.term)}`,
     `  target: 2 x (Rademacher ${nats(sample.target.value)} +- ${nats(sample.target.standardError)}, Monte Carlo ${nats(sample.target.monteCarlo)}) + deviations with losses up to ${sample.target.lossRange.toFixed(0)} = ${nats(sample.target.term)}`,
-    ...(sample.total > Math.max(d, Math.log(10))
+    ...(sample.total > Math.max(d, Math.log(Math.max(classes.source, classes.target)))
       ? [
-          "  These terms are larger than the loss of guessing: at this n the bound says nothing of the domains (it is vacuous).",
+          "  It is more than the loss of guessing: at this n such a bound would say nothing of the domains (it is vacuous).",
         ]
       : []),
     "",
