@@ -14,8 +14,6 @@ const tolerance = 1e-5;
 export async function exportModel(name: string, request: ExportModelRequest): Promise<void> {
   const { path, trial } = await namedModel("export-model", name, request);
   const out = request.out ?? `${trial ? name : stem(path)}.onnx`;
-  if (!/\.(onnx|safetensors)$/.test(out))
-    throw new InputError(`--out: expected a file that ends in .onnx or .safetensors, got "${out}"`);
   const loaded = await loadModel(path, importOptions(request));
   if (out.endsWith(".safetensors") && loaded.model.name === "onnx")
     throw new InputError(`--out: expected .onnx for a model that is an ONNX graph, got "${out}"`);

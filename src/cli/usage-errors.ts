@@ -13,7 +13,8 @@ export async function usageError(error: unknown, program: Command, argv: readonl
   switch (error.code) {
     case "commander.unknownCommand":
       return unknownName("command", quoted, namesOf(command));
-    case "commander.help": // A group without one of its commands.
+    case "commander.help": // A group without one of its commands, or help for a command that is none.
+      if (argv[0] === "help" && argv[1] !== undefined) return unknownName("help", argv[1], namesOf(program));
       return new InputError(`${where}: expected one of ${namesOf(command).join(", ")}, got nothing`);
     case "commander.unknownOption":
       if (where === "run" && (await isSetting(quoted.slice(2))))

@@ -12,6 +12,7 @@ const knownDatasets = Object.keys(datasets).join(", ");
 let place: Workplace;
 beforeAll(() => {
   place = workplace();
+  writeFileSync(join(place.folder, "a-file"), "");
 });
 afterAll(() => place.remove());
 
@@ -83,7 +84,25 @@ describe("a command line that is wrong is one sentence, and exit code 2", () => 
       "figure quickstart --format svg,jpg",
       '--format: expected one of svg, png, vl.json, csv, md, tex, got "jpg"; did you mean "svg"?',
     ],
+    [
+      "studies --databse=postgres://me:se@cret@host",
+      'studies: option: expected one of --json, --help, got "--databse=postgres://me@host"',
+    ],
     ["studies --jsn", 'studies: option: expected one of --json, --help, got "--jsn"; did you mean "--json"?'],
+    [
+      "help nosuch",
+      'help: expected one of run, status, pause, continue, cancel, worker, serve, figure, claims, theory, export, import, verify, train, transfer, compare, attack, export-model, studies, methods, datasets, doctor, got "nosuch"',
+    ],
+    ["train cifar10 --resume --fresh", "train: expected at most one of --resume and --fresh, got both"],
+    ["attack x.onnx --resume --fresh", "attack: expected at most one of --resume and --fresh, got both"],
+    ["train cifar10 --seed 1e3", '--seed: expected a whole number from 0 to 999999999, got "1e3"'],
+    ["theory bound x --seed -1", '--seed: expected a whole number from 0 to 999999999, got "-1"'],
+    [
+      "transfer --model m --target t --eps 0x1",
+      '--eps: expected a number of at least 0, such as 0.25 or 8/255, got "0x1"',
+    ],
+    ["export-model x.onnx --out x.pt", '--out: expected a file that ends in .safetensors or .onnx, got "x.pt"'],
+    ["figure quickstart --out a-file", '--out: expected a folder, got "a-file", which is a file'],
     ["datasets", "datasets: expected one of list, fetch, verify, got nothing"],
     ["datasets fech mnist", 'datasets: expected one of list, fetch, verify, got "fech"; did you mean "fetch"?'],
     ["datasets fetch minst", `dataset: expected one of ${knownDatasets}, got "minst"; did you mean "mnist"?`],

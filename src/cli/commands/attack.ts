@@ -1,9 +1,19 @@
 import type { Command } from "commander";
-import { InputError } from "../../base/index.ts";
 import type { EngineName } from "../../engine/index.ts";
 import { chooseEngine, engineOption } from "../engine-choice.ts";
 import type { Launch } from "../launch.ts";
-import { channelsOption, countOption, deviceOption, nameOption, type TrainedPlaces, withPlaces } from "../options.ts";
+import {
+  amountOption,
+  channelsOption,
+  countOption,
+  deviceOption,
+  folderOption,
+  nameOption,
+  resumeOrFresh,
+  seedOption,
+  type TrainedPlaces,
+  withPlaces,
+} from "../options.ts";
 
 /** As `attackNames` has them; listed here so that the command line starts without the engine. */
 const attacks = ["pgd", "fgsm", "apgd", "apgd-ce", "apgd-dlr", "apgd-t", "fab", "square", "standard"] as const;
@@ -27,6 +37,7 @@ export interface AttackRequest extends TrainedPlaces {
   readonly out?: string;
   readonly device: "cpu" | "webgpu" | "cuda";
   readonly engine?: EngineName;
+  readonly resume?: boolean;
   readonly fresh?: boolean;
   readonly json?: boolean;
 }
@@ -44,7 +55,7 @@ export function addAttack(
       .argument("<model>", "a model's file (.safetensors, .pth, .pt, .th, .onnx), or a finished trial's id")
       .option("--attack <name>", attacks.join(", "), nameOption("--attack", attacks), "pgd")
       .option("--norm <norm>", "l2 or linf", nameOption("--norm", ["l2", "linf"]), "l2")
-      .option("--eps <radius>", "radius of the ball, pixels in [0, 1]; 8/255 works", radius("--eps"), 0.25)
+      .option("--eps <radius>", "radius of the ball, pixels in [0, 1]; 8/255 works", amountOption("--eps"), 0.25)
       .option("--steps <n>", "steps of a restart (standard has its own)", countOption("--steps"), 20)
       .option("--restarts <n>", "runs from different starts; the worst counts", countOption("--restarts"), 1)
       .option("--n <n>", "how many test examples (default: 1000)", countOption("--n"))
@@ -57,35 +68,25 @@ export function addAttack(
       .option("--health <n>", "examples for the health checks, or false for none", healthOption, 100)
       .option("--rival <checkpoint>", "another seed's model, whose gradients are tried on this one")
       .option("--sheet <file>", "a PNG of examples that fell: clean, adversarial, and ten times their difference")
-      .option("--out <folder>", "where results and the verdicts for going on are kept (default: results/attack-...)")
+      .option(
+        "--out <folder>",
+        "where results and the verdicts for going on are kept (default: results/attack-...)",
+        folderOption,
+      )
       .option("--device <device>", "cpu, webgpu or cuda", deviceOption, "cpu")
       .option(...engineOption)
       .option("--resume", "go on with what an interrupted attack left (this is also the default)")
       .option("--fresh", "forget what an earlier attack found")
       .option("--json", "one JSON value instead of text"),
   ).action(async (model: string, options: AttackRequest) => {
+    resumeOrFresh("attack", options);
     await chooseEngine(options.engine, options.device);
     const { attackModel } = await import("../attack/attack-model.ts");
     finish(await attackModel(model, options, argv, launch));
   });
 }
 
-const radius = (option: string) => (text: string) => {
-  const parts = text
-    .split("/")
-    .map((part) => (/^\d*\.?\d+(e[+-]?\d+)?$/i.test(part.trim()) ? Number(part) : Number.NaN));
-  const value = parts.reduce((quotient, part) => quotient / part);
-  if (parts.length > 2 || !(value >= 0) || !Number.isFinite(value))
-    throw new InputError(`${option}: expected a number of at least 0, such as 0.25 or 8/255, got "${text}"`);
-  return value;
-};
-
-const radii = (text: string) => [...new Set(text.split(",").map(radius("--curve")))].sort((a, b) => a - b);
-
-function seedOption(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InputError(`--seed: expected a whole number of at least 0, got "${text}"`);
-  return Number(text);
-}
+const radii = (text: string) => [...new Set(text.split(",").map(amountOption("--curve")))].sort((a, b) => a - b);
 
 function healthOption(text: string): number {
   return text === "false" || text === "0" ? 0 : countOption("--health")(text);

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { ClaimsRequest } from "../claims.ts";
-import { withPlaces } from "../options.ts";
+import { folderOption, withPlaces } from "../options.ts";
 
 export function addClaims(program: Command): void {
   withPlaces(
@@ -8,7 +8,7 @@ export function addClaims(program: Command): void {
       .command("claims")
       .description("a verdict on each of the paper's claims from a study's rows, and what foretells transfer")
       .argument("<study>", "a study's name, or the path of its file")
-      .option("--out <folder>", "where claims.md, .html and .json go (default: results/<study>)"),
+      .option("--out <folder>", "where claims.md, .html and .json go (default: results/<study>)", folderOption),
   )
     .option("--json", "one JSON value instead of tables")
     .action(async (study: string, options: ClaimsRequest) => {

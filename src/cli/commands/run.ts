@@ -12,7 +12,9 @@ import {
   databaseHelp,
   dataOption,
   deviceOption,
+  folderOption,
   priorityOption,
+  resumeOrFresh,
   skipCorruptOption,
 } from "../options.ts";
 import type { RunRequest } from "../run-study.ts";
@@ -62,7 +64,7 @@ export function addRun(
     .option("--database <url>", databaseHelp)
     .option(...artifactsOption)
     .option("--priority <n>", "workers take trials of a study with a higher one first (default: 0)", priorityOption)
-    .option("--out <folder>", "where figures and tables go (default: results/<study>)")
+    .option("--out <folder>", "where figures and tables go (default: results/<study>)", folderOption)
     .option(...dataOption)
     .option(...skipCorruptOption)
     .option("--resume", "go on with what an interrupted run left (this is also the default)")
@@ -75,8 +77,7 @@ export function addRun(
       if (complaint !== undefined) throw new InputError(`run: ${complaint}`);
       if (!options.serve && options.port !== undefined)
         throw new InputError("run: expected at most one of --no-serve and --port, got both");
-      if (options.resume && options.fresh)
-        throw new InputError("run: expected at most one of --resume and --fresh, got both");
+      resumeOrFresh("run", options);
       if (options.workers === 0 && databaseFor(options.database) === undefined)
         throw new InputError("run: --workers: expected at least 1 without --database, for no one else can work, got 0");
       await chooseEngine(options.engine, options.device);

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { InputError } from "../../base/index.ts";
-import { countOption, type TrainedPlaces, withPlaces } from "../options.ts";
+import { countOption, folderOption, seedOption, type TrainedPlaces, withPlaces } from "../options.ts";
 
 export interface CounterexampleRequest {
   readonly out?: string;
@@ -28,7 +28,7 @@ export function addTheory(program: Command): void {
     .description(
       "robustness is neither necessary nor sufficient: the example in the plane, with its derivation and a picture",
     )
-    .option("--out <folder>", "where the picture goes (default: results/theory)")
+    .option("--out <folder>", "where the picture goes (default: results/theory)", folderOption)
     .option("--json", "one JSON value instead of text")
     .action(async (options: CounterexampleRequest) => {
       const { showCounterexample } = await import("../theory/counterexample.ts");
@@ -42,8 +42,8 @@ export function addTheory(program: Command): void {
       )
       .argument("<study>", "a study's name, or the path of its file")
       .option("--examples <n>", "images of each domain's training set, at most", countOption("--examples"), 1000)
-      .option("--seed <seed>", "only the models of this seed (default: all)", wholeNumber("--seed"))
-      .option("--out <folder>", "where theory.md, .json and the figure go (default: results/<study>)"),
+      .option("--seed <seed>", "only the models of this seed (default: all)", seedOption)
+      .option("--out <folder>", "where theory.md, .json and the figure go (default: results/<study>)", folderOption),
   )
     .option("--json", "one JSON value instead of a table")
     .action(async (study: string, options: BoundRequest) => {
@@ -67,11 +67,6 @@ export function addTheory(program: Command): void {
       await showAugmentation(kind, options);
     });
 }
-
-const wholeNumber = (option: string) => (text: string) => {
-  if (!/^\d{1,9}$/.test(text)) throw new InputError(`${option}: expected a whole number of at least 0, got "${text}"`);
-  return Number(text);
-};
 
 const numbers = (text: string) =>
   text.split(",").map((part) => {

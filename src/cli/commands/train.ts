@@ -8,6 +8,9 @@ import {
   countOption,
   dataOption,
   deviceOption,
+  modelFileOption,
+  resumeOrFresh,
+  seedOption,
   skipCorruptOption,
   type TrainedPlaces,
 } from "../options.ts";
@@ -20,6 +23,7 @@ export interface TrainRequest extends Pick<TrainedPlaces, "artifacts" | "data" |
   readonly threads?: number;
   readonly device: "cpu" | "webgpu" | "cuda";
   readonly engine?: EngineName;
+  readonly resume?: boolean;
   readonly fresh?: boolean;
   readonly json?: boolean;
 }
@@ -41,8 +45,12 @@ export function addTrain(
       [],
     )
     .option("--set <key=value>", "as for run: epochs, model, learningRate, source.train, ...", collect, [])
-    .option("--seed <seed>", "of the split, the first parameters and all else", countOption("--seed", 0), 0)
-    .option("--out <file>", "ends in .safetensors or .onnx (default: the dataset, the method and .safetensors)")
+    .option("--seed <seed>", "of the split, the first parameters and all else", seedOption, 0)
+    .option(
+      "--out <file>",
+      "ends in .safetensors or .onnx (default: the dataset, the method and .safetensors)",
+      modelFileOption,
+    )
     .option("--threads <n>", "that share each step on the cpu (default: one per core)", countOption("--threads"))
     .option("--device <device>", "cpu, webgpu or cuda", deviceOption, "cpu")
     .option(...engineOption)
@@ -53,6 +61,7 @@ export function addTrain(
     .option("--fresh", "begin anew")
     .option("--json", "JSON lines instead of text")
     .action(async (dataset: string, request: TrainRequest) => {
+      resumeOrFresh("train", request);
       await chooseEngine(request.engine, request.device);
       const { trainModel } = await import("../train-model.ts");
       finish(await trainModel(dataset, request, argv, launch));

@@ -3,7 +3,17 @@ import { InputError } from "../../base/index.ts";
 import type { EngineName } from "../../engine/index.ts";
 import { chooseEngine, engineOption } from "../engine-choice.ts";
 import { losingAll } from "../interrupt.ts";
-import { channelsOption, countOption, dataOption, deviceOption, nameOption, skipCorruptOption } from "../options.ts";
+import {
+  amountOption,
+  channelsOption,
+  countOption,
+  dataOption,
+  deviceOption,
+  folderOption,
+  nameOption,
+  seedOption,
+  skipCorruptOption,
+} from "../options.ts";
 
 /** What the commands on a user's own model and images share. */
 interface OwnRequest {
@@ -68,9 +78,9 @@ export function addTransfer(program: Command): void {
     )
     .option("--draws <n>", "how often the few images are drawn anew", countOption("--draws"), 5)
     .option("--epochs <n>", "of full and partial fine-tuning", countOption("--epochs"), 10)
-    .option("--learning-rate <rate>", "of full and partial fine-tuning", number("--learning-rate"), 0.01)
+    .option("--learning-rate <rate>", "of full and partial fine-tuning", amountOption("--learning-rate"), 0.01)
     .option("--norm <norm>", "of the attack: l2 or linf", nameOption("--norm", ["l2", "linf"]), "l2")
-    .option("--eps <radius>", "radius of the attack's ball, pixels in [0, 1]; 8/255 works", number("--eps"), 0.25)
+    .option("--eps <radius>", "radius of the attack's ball, pixels in [0, 1]; 8/255 works", amountOption("--eps"), 0.25)
     .option("--steps <n>", "of the attack", countOption("--steps"), 20)
     .option("--attacked <n>", "how many test images are attacked, or false for none", countOrNone("--attacked"), 200)
     .action(async (request: TransferRequest) => {
@@ -102,9 +112,9 @@ function shared(command: Command): Command {
     .option("--features <name>", "of an .onnx file: the output or node whose value is the features")
     .option("--train <n>", "how many of the training images (default: all)", countOption("--train"))
     .option("--test <n>", "how many of the test images (default: all)", countOption("--test"))
-    .option("--seed <seed>", "of every draw", seed, 0)
+    .option("--seed <seed>", "of every draw", seedOption, 0)
     .option(...skipCorruptOption)
-    .option("--out <folder>", "where the report goes (default: results/<command>-...)")
+    .option("--out <folder>", "where the report goes (default: results/<command>-...)", folderOption)
     .option(...dataOption)
     .option("--device <device>", "cpu, webgpu or cuda", deviceOption, "cpu")
     .option(...engineOption)
@@ -125,18 +135,5 @@ function protocol(text: string): Protocol {
 const counts = (option: string) => (text: string) =>
   [...new Set(text.split(",").map((part) => countOption(option)(part.trim())))].sort((a, b) => a - b);
 
-const number = (option: string) => (text: string) => {
-  const parts = text.split("/").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
-  const value = parts.reduce((quotient, part) => quotient / part);
-  if (parts.length > 2 || !(value >= 0) || !Number.isFinite(value))
-    throw new InputError(`${option}: expected a number of at least 0, such as 0.25 or 8/255, got "${text}"`);
-  return value;
-};
-
 const countOrNone = (option: string) => (text: string) =>
   text === "false" || text === "0" ? 0 : countOption(option)(text);
-
-function seed(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InputError(`--seed: expected a whole number of at least 0, got "${text}"`);
-  return Number(text);
-}
