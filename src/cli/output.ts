@@ -47,3 +47,11 @@ export function durationText(seconds: number): string {
 }
 
 export const percentText = (fraction: number): string => `${(100 * fraction).toFixed(1)} %`;
+
+/** A reader that has seen enough, such as `carryover run ... | head -2`, ends no work: it goes on, and nobody hears of it. */
+export function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
+}

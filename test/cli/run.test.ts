@@ -31,6 +31,14 @@ const words = [
   "--workers",
   "2",
 ];
+const combo = `export default {
+  name: "combo",
+  pairs: [{ source: { dataset: "cifar10" }, target: { dataset: "svhn" } }],
+  model: "small-cnn",
+  methods: [] satisfies string[],
+  schedule: { epochs: 1, learningRate: 0.1 },
+  seeds: 1,
+};\n`;
 const events = (ended: Ended) =>
   ended.stdout
     .trim()
@@ -66,6 +74,9 @@ describe("carryover run", () => {
       readFileSync(join(results, "rows.csv"), "utf8"),
     );
     expect(existsSync(join(place.folder, "elsewhere", "figure.svg"))).toBe(false);
+    expect(JSON.parse(readFileSync(join(place.folder, "elsewhere", "manifest.json"), "utf8")).command).toBe(
+      "carryover figure quickstart --format csv --out elsewhere",
+    );
 
     const { trials } = JSON.parse((await place.run(["status", "quickstart", "--json"])).stdout);
     expect(trials).toHaveLength(3);
@@ -139,12 +150,51 @@ describe("carryover run", () => {
     expect(ended.code).toBe(1);
     expect(ended.stdout).toContain("seed 0 blur 7 failed: loss: expected a finite number, got NaN");
     const failures = join(place.folder, "results", "quickstart", "failures.json");
-    expect(JSON.parse(readFileSync(failures, "utf8"))).toMatchObject([{ attempts: 1 }]);
+    const told = JSON.parse(readFileSync(failures, "utf8"));
+    expect(told).toMatchObject([{ attempts: 1 }]);
+
+    const drawn = await place.run(["figure", "quickstart", "--json"]);
+    expect(drawn.code).toBe(0);
+    expect(JSON.parse(drawn.stdout)).toMatchObject({ rows: 2, failed: 1 });
+    expect(JSON.parse(readFileSync(failures, "utf8"))).toEqual(told);
 
     place.forget("throw", "0-blur-7");
     expect((await place.run(words)).code).toBe(0);
     expect(place.begun().filter((name) => name === "0-blur-7")).toHaveLength(2);
     expect(existsSync(failures)).toBe(false);
+  });
+
+  it("a study without a finished trial is not drawn, nor one of another name", async () => {
+    for (const trial of ["0-vanilla", "0-blur-3", "0-blur-7"]) place.tell("throw", trial);
+    expect((await place.run(words)).code).toBe(1);
+    expect(await place.run(["figure", "quickstart"])).toEqual({
+      code: 2,
+      stdout: "",
+      stderr:
+        'carryover: figure: expected a study with a finished trial, got none of "quickstart" (carryover status quickstart)\n',
+    });
+    const { code, stderr } = await place.run(["figure", "quikstart"]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('got "quikstart"; did you mean "quickstart"?')]);
+  });
+
+  it("goes on when nobody reads what it says any more", async () => {
+    place.tell("hold", "0-blur-7");
+    const running = place.start([...words, "--json"]);
+    await running.says(/"event":"started"/);
+    running.child.stdout?.destroy();
+    running.child.stderr?.destroy();
+    place.forget("hold", "0-blur-7");
+    expect((await running.ended).code).toBe(0);
+    expect(place.begun().toSorted()).toEqual(["0-blur-3", "0-blur-7", "0-vanilla"]);
+    expect(existsSync(join(place.folder, "results", "quickstart", "figure.svg"))).toBe(true);
+  });
+
+  it("continue says how to work on a study of one's own: by its file, for its name is not known", async () => {
+    await place.run(words);
+    expect((await place.run(["continue", "quickstart"])).stdout).toContain("carryover run quickstart\n");
+    writeFileSync(join(place.folder, "combo.study.ts"), combo);
+    await place.run(["run", "combo.study.ts"]);
+    expect((await place.run(["continue", "combo"])).stdout).toContain("carryover run <the study's file>\n");
   });
 
   it("--fresh does every trial again, and goes on after an interruption with those it had not redone", async () => {
@@ -178,17 +228,7 @@ describe("carryover run", () => {
   });
 
   it("runs a study file of one's own", async () => {
-    writeFileSync(
-      join(place.folder, "mine.study.ts"),
-      `export default {
-        name: "mine",
-        pairs: [{ source: { dataset: "cifar10" }, target: { dataset: "svhn" } }],
-        model: "small-cnn",
-        methods: [] satisfies string[],
-        schedule: { epochs: 1, learningRate: 0.1 },
-        seeds: 1,
-      };\n`,
-    );
+    writeFileSync(join(place.folder, "mine.study.ts"), combo);
     const ended = await place.run(["run", "mine.study.ts", "--out", "here"]);
     expect(ended.code).toBe(0);
     expect(existsSync(join(place.folder, "here", "figure.svg"))).toBe(true);

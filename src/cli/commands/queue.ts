@@ -45,7 +45,9 @@ export function addQueueCommands(program: Command): void {
         asked: await continueStudy(queue, study),
         workers: (await listWorkers(queue.database)).filter(({ alive }) => alive).length,
       }));
-      const here = workers === 0 ? `; to work on it here: carryover run ${study}` : "";
+      const { builtInStudies } = await import("../../studies/index.ts");
+      const named = Object.hasOwn(builtInStudies, study) ? study : "<the study's file>";
+      const here = workers === 0 ? `; to work on it here: carryover run ${named}` : "";
       if (json) printJson({ study, paused: false, asked, workers });
       else print(`${study} goes on; ${asked} trials were put in line, ${workers} workers are there${here}`);
     },
