@@ -78,6 +78,34 @@ test("a model that hides its gradients falls to those of another seed's model", 
   expect(health.flags.join()).toMatch(/transfer: \d/);
 });
 
+test("a failed check is the verdict, whatever else is suspect", async () => {
+  // Logits are fine, so the first look finds nothing; every gradient is NaN, so that PGD stands still and Square beats it.
+  const victim: Victim = {
+    ...honest.victim,
+    gradient: async (loss, images, labels, targets) => {
+      const found = await honest.victim.gradient(loss, images, labels, targets);
+      return { ...found, gradient: found.gradient.map(() => Number.NaN) };
+    },
+  };
+  const { health } = await attacked({ victim, data: honest.data });
+  expect(health.checks.find(({ check }) => check === "finite")?.outcome).toBe("failed");
+  expect(health.checks.some(({ outcome }) => outcome === "suspect")).toBe(true);
+  expect(health.verdict).toBe("failed");
+  expect(health.flags[0]).toMatch(/^finite: /);
+});
+
+test.each([0, Number.NaN])("a rival whose gradients are %d is no fault of the victim", async (slope) => {
+  const rival: Victim = {
+    ...honest.victim,
+    gradient: async (loss, images, labels, targets) => {
+      const found = await honest.victim.gradient(loss, images, labels, targets);
+      return { ...found, gradient: found.gradient.map(() => slope) };
+    },
+  };
+  const { health } = await attacked(honest, "l2", { rival });
+  expect(health).toMatchObject({ verdict: "ok", flags: [] });
+});
+
 test("an attack that claims too much is told: it stands on examples that twice the steps break", async () => {
   const { victim, data } = honest;
   const weak: AttackPlan = { kind: "pgd", norm: "l2", eps: 0.25, steps: 2, stepSize: 0.01, restarts: 1 };

@@ -52,7 +52,7 @@ export async function* examine(
   const seen: Seen[] = [];
   const attack = async (by: AttackPlan, { on = indices, against = victim } = {}) => {
     const verdicts = await attackAll(against, data, by, { seed, indices: on, signal });
-    seen.push({ by, verdicts });
+    seen.push({ by, verdicts, isOwn: against === victim });
     return verdicts;
   };
 
@@ -99,6 +99,8 @@ export async function* examine(
 
 interface Seen {
   readonly by: AttackPlan;
+  /** With the victim's own gradients, and not a rival's. */
+  readonly isOwn: boolean;
   readonly verdicts: readonly ExampleVerdict[];
 }
 
@@ -114,7 +116,8 @@ function probeOf(plan: AttackPlan): AttackPlan & { readonly kind: "pgd" } {
 
 /** What every attack that was run tells beside its verdicts: examples with a zero gradient, NaN, or a point outside. */
 function bookkeeping(seen: readonly Seen[], n: number): HealthCheck[] {
-  const count = (wrong: (verdict: ExampleVerdict) => boolean, attacks = seen) =>
+  const own = seen.filter(({ isOwn }) => isOwn);
+  const count = (wrong: (verdict: ExampleVerdict) => boolean, attacks = own) =>
     new Set(attacks.flatMap(({ verdicts }) => verdicts.filter(wrong).map(({ index }) => index))).size;
   return [
     atMost(
@@ -139,11 +142,11 @@ function bookkeeping(seen: readonly Seen[], n: number): HealthCheck[] {
   ];
 }
 
-/** The checks as one verdict; of two outcomes of one check the worse counts. */
+/** The checks as one verdict, the worst first; of two outcomes of one check the worse counts. */
 function healthOf(checks: readonly HealthCheck[], examples: number): Health {
   const severities = ["failed", "suspect", "ok"] as const;
   const sorted = checks.toSorted((a, b) => severities.indexOf(a.outcome) - severities.indexOf(b.outcome));
-  const worst = [...new Map(sorted.toReversed().map((check) => [check.check, check])).values()].toReversed();
+  const worst = sorted.filter(({ check }, i) => sorted.findIndex((other) => other.check === check) === i);
   const wrong = worst.filter(({ outcome }) => outcome !== "ok");
   return { verdict: wrong[0]?.outcome ?? "ok", flags: wrong.map(checkText), checks: worst, examples };
 }
