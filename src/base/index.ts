@@ -14,17 +14,11 @@ export { choose, InputError, nearest, UnreachableError, unknownName } from "./er
 export { importOwn } from "./import-own.ts";
 export { normalCdf, normalQuantile } from "./normal.ts";
 export { type NumberFormat, numberFormats } from "./number-formats.ts";
-export { kendallTau, pageTrend, ranks, spearman, type Trend, type TrendBlock } from "./rank-correlation.ts";
+export { blockTrend, pageTrend, type Trend, type TrendBlock } from "./page-trend.ts";
+export { kendallTau, ranks, spearman } from "./rank-correlation.ts";
 export { type Report, type ReportFigure, type ReportTable, reportMarkdown, reportPage } from "./report-page.ts";
 export { permutation, type RandomStream, randomStream, seedFor } from "./seeds.ts";
-export {
-  type Interval,
-  mean,
-  meanInterval,
-  standardDeviation,
-  studentQuantile975,
-  wilsonInterval,
-} from "./statistics.ts";
+export { type Interval, mean, meanInterval, standardDeviation, wilsonInterval } from "./statistics.ts";
 export { studentCdf, studentQuantile } from "./student.ts";
 export { type SymmetricEigen, symmetricEigen } from "./symmetric-eigen.ts";
 export {
@@ -43,3 +37,4 @@ export {
   takeBuffer,
   tensor,
 } from "./tensors.ts";
+export { dot, norm } from "./vectors.ts";

@@ -1,5 +1,7 @@
 import {
+  blockTrend,
   type Interval,
+  mean,
   normalQuantile,
   pageTrend,
   quantile,
@@ -20,7 +22,7 @@ export interface Quantity {
 /** How a quantity goes with a method's strength, vanilla counting as the weakest setting. */
 export interface StrengthTrend {
   readonly kind: string;
-  /** Mean over seeds of Spearman's rank correlation. */
+  /** Mean over seeds of Spearman's rank correlation; a seed whose values are all equal counts as 0. */
   readonly rho: number;
   /** Page's exact permutation test within seeds, two-sided, corrected by Holm for the kinds tested together. */
   readonly p: number;
@@ -60,8 +62,10 @@ export function trendsOf(family: Family, kinds: readonly string[], { of, samplin
     });
     const draws = Array.from({ length: resamples }, () => {
       const chosen = blocks.map(() => (blocks[stream.below(blocks.length)] ?? []).map(noisy));
-      return meanRho(
-        chosen.map((rungs) => ({ levels: rungs.map(({ rung }) => rung), values: rungs.map(({ value }) => value) })),
+      return mean(
+        chosen.map((rungs) =>
+          blockTrend({ levels: rungs.map(({ rung }) => rung), values: rungs.map(({ value }) => value) }),
+        ),
       );
     }).sort((a, b) => a - b);
     // Without any spread there is nothing that an interval could be made of.
@@ -77,16 +81,6 @@ export function trendsOf(family: Family, kinds: readonly string[], { of, samplin
     p: corrected[i] as number,
     seedsNeeded: seedsForTrend(trend.rho, trend.levels, found.length),
   }));
-}
-
-const meanRho = (blocks: readonly TrendBlock[]) => blocks.reduce((sum, block) => sum + rhoOf(block), 0) / blocks.length;
-
-/** Spearman's correlation where the values have no ties: 1 - 6 sum d^2 / (k^3 - k). */
-function rhoOf({ levels, values }: TrendBlock): number {
-  const k = levels.length;
-  const order = values.map((_, i) => i).sort((i, j) => (values[i] as number) - (values[j] as number));
-  const squares = order.reduce((sum, i, rank) => sum + (rank - i) ** 2, 0);
-  return 1 - (6 * squares) / (k ** 3 - k);
 }
 
 /** A seed's correlation has variance 1 / (levels - 1) when strength does nothing, so seeds >= (z / rho)^2 / (levels - 1). */
