@@ -46,14 +46,15 @@ export function judge(rows: readonly Row[]): Judgement {
     ...measured,
     verdicts: verdictsOf(measured),
     predictors: rankPredictors(family, targetAccuracy),
-    warnings: warningsOf(family, kinds),
+    warnings: warningsOf(family, kinds, measured.dt),
   };
 }
 
-function warningsOf(family: Family, kinds: readonly string[]): string[] {
+function warningsOf(family: Family, kinds: readonly string[], { all }: Contrasts): string[] {
   const few = family.seeds.length;
   const short = kinds.filter((kind) => family.settings.filter((setting) => setting.kind === kind).length < 2);
   const order = Object.keys(methodKinds);
+  const apart = family.settings.filter((setting) => !all.some((contrast) => contrast.setting === setting));
   return [
     ...(few < 2
       ? [`one seed gives no interval and no test, so nothing can be decided; add seeds, as --set seeds=3`]
@@ -63,6 +64,11 @@ function warningsOf(family: Family, kinds: readonly string[]): string[] {
     ...short
       .sort((a, b) => order.indexOf(a) - order.indexOf(b))
       .map((kind) => `${kind} has one strength, which is no trend; add strengths, as --set strengths.${kind}=a,b,c`),
+    ...(apart.length > 0
+      ? [
+          `no seed joins these to vanilla, so they have no difference from it: ${apart.map(({ label }) => label).join(", ")}; run the study to its end`,
+        ]
+      : []),
     ...(family.collapsed.length > 0
       ? [
           `collapsed (source accuracy at chance) and in no verdict: ${family.collapsed.map(({ label, seed }) => `${label} at seed ${seed}`).join(", ")}`,

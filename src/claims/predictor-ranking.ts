@@ -8,12 +8,12 @@ import { gap, type targetAccuracy } from "./transfer-quantities.ts";
 export interface RankedPredictor {
   readonly name: string;
   readonly label: string;
-  /** Kendall's tau-b with DT Acc over settings, each the mean of its seeds. */
-  readonly tau: number;
+  /** Kendall's tau-b with DT Acc over settings, each the mean of its seeds; undefined where one of them does not vary. */
+  readonly tau: number | undefined;
   /** BCa bootstrap over settings at 95 %. */
   readonly interval: Interval | undefined;
   /** The same with the absolute target accuracy, which DT Acc is not. */
-  readonly tauTarget: number;
+  readonly tauTarget: number | undefined;
   readonly intervalTarget: Interval | undefined;
   readonly settings: number;
 }
@@ -34,7 +34,7 @@ const candidates: readonly Candidate[] = [
   })),
 ];
 
-/** The predictors that every row has, the largest |tau| with DT Acc first. */
+/** The predictors that every row has, the largest |tau| with DT Acc first, those without one last. */
 export function rankPredictors({ vanilla, settings }: Family, target: typeof targetAccuracy): RankedPredictor[] {
   const all = [vanilla, ...settings];
   const meanOf = ({ rows }: Setting, of: (row: Row) => number) => mean(rows.map(of));
@@ -56,7 +56,8 @@ export function rankPredictors({ vanilla, settings }: Family, target: typeof tar
           seed: seedFor(0, "predictor", name, key),
           resamples: 1000,
         });
-        return { tau: tau(units), interval };
+        const found = tau(units);
+        return { tau: Number.isNaN(found) ? undefined : found, interval };
       };
       const [dt, absolute] = [against("dt"), against("target")];
       return [
@@ -71,5 +72,7 @@ export function rankPredictors({ vanilla, settings }: Family, target: typeof tar
         },
       ];
     })
-    .sort((a, b) => Math.abs(b.tau) - Math.abs(a.tau));
+    .sort((a, b) => strengthOf(b) - strengthOf(a));
 }
+
+const strengthOf = ({ tau }: RankedPredictor) => (tau === undefined ? -1 : Math.abs(tau));

@@ -10,7 +10,7 @@ import {
   signed,
   targetText,
 } from "./claim-words.ts";
-import { type Contrast, type Contrasts, direction, level } from "./contrasts.ts";
+import { type Contrast, type Contrasts, direction, level, surelyBelow } from "./contrasts.ts";
 import type { Family } from "./family.ts";
 import type { StrengthTrend } from "./trends.ts";
 
@@ -86,9 +86,12 @@ function counterexamples({ dt, robust, target, family }: Measured, id: "not-nece
       : ([robust, dt, ["robust accuracy", "DT Acc"]] as const);
   const pairs = premise.all.map((contrast, i) => ({ contrast, beside: other.all[i] as Contrast }));
   const meeting = pairs.filter(({ contrast }) => direction(contrast) === 1);
-  const witnesses = meeting.filter(
-    ({ beside }) => beside.interval !== undefined && beside.interval.high < margins.better,
+  const below = surelyBelow(
+    margins.better,
+    meeting.map(({ beside }) => beside),
+    other,
   );
+  const witnesses = meeting.filter(({ beside }) => below.includes(beside));
   const obeying = meeting.filter(({ beside }) => direction(beside) === 1);
   const claim =
     id === "not-necessary"
@@ -101,7 +104,7 @@ function counterexamples({ dt, robust, target, family }: Measured, id: "not-nece
         ? "contradicted"
         : "undecided";
   const evidence = [
-    `${meeting.length} of ${pairs.length} settings have significantly more ${names[0]} than vanilla; ${obeying.length} of these have more ${names[1]} too, ${witnesses.length} surely have not (less than ${points(margins.better)} more, by the 95 % interval).`,
+    `${meeting.length} of ${pairs.length} settings have significantly more ${names[0]} than vanilla; ${obeying.length} of these have more ${names[1]} too, ${witnesses.length} surely have not (less than ${points(margins.better)} more, after Holm's correction over these).`,
     ...witnesses
       .slice(0, 3)
       .map(

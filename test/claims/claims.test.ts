@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { studentCdf, studentQuantile } from "../../src/base/index.ts";
-import { contrastsOf, holm, seedsFor } from "../../src/claims/contrasts.ts";
+import { type Contrast, contrastsOf, holm, seedsFor, surelyBelow } from "../../src/claims/contrasts.ts";
 import { familyOf } from "../../src/claims/family.ts";
 import { claimsMarkdown, claimsPage, judge } from "../../src/claims/index.ts";
-import { gap, slopeAdjusted } from "../../src/claims/transfer-quantities.ts";
+import { gap, robustness, slopeAdjusted } from "../../src/claims/transfer-quantities.ts";
+import { trendsOf } from "../../src/claims/trends.ts";
+import { twoWayFit } from "../../src/claims/two-way-fit.ts";
 import type { Row } from "../../src/studies/row.ts";
 import type { Method } from "../../src/studies/trial.ts";
 import { rowOf, trialOf } from "../figures/fixture.ts";
@@ -54,23 +56,100 @@ describe("the statistics behind a verdict", () => {
   it("Holm: the smallest p times their number, never decreasing", () =>
     expect(holm([0.04, 0.01, 0.03, 0.5])).toEqual([0.09, 0.04, 0.09, 0.5]));
 
-  it("a contrast is the two-sample t test with pooled deviation, worked by hand", () => {
-    // Gaps: vanilla 0.1, 0.2 (mean 0.15); jr 0.3, 0.5 (mean 0.4). Squares 0.005 + 0.02 over 2 degrees: s = 0.1118.
+  it("a contrast of two settings is the paired t test, worked by hand", () => {
+    // Gaps: vanilla 0.1, 0.2; jr 0.3, 0.5: differences 0.2, 0.3 of mean 0.25. Each residual is 0.025 or its opposite, so
+    // the squares are 0.0025 over (2 - 1) (2 - 1) degrees: s = 0.05, and the standard error is 0.05 sqrt(2 / 2).
     const row = (methods: Method[], seed: number, target: number) =>
       rowOf(trialOf(methods, seed), { source: 0.4, robust: 0.3, target });
     const rows = [row([], 0, 0.5), row([], 1, 0.6), row(jr(1), 0, 0.7), row(jr(1), 1, 0.9)];
     const { deviation, degrees, all } = contrastsOf(familyOf(rows), gap.of);
-    expect(degrees).toBe(2);
-    expect(deviation).toBeCloseTo(Math.sqrt(0.0125), 12);
+    expect(degrees).toBe(1);
+    expect(deviation).toBeCloseTo(0.05, 12);
     expect(all[0]?.difference).toBeCloseTo(0.25, 12);
-    // t = 0.25 / 0.1118 = sqrt 5; with 2 degrees two-sided p = 1 - t / sqrt(2 + t^2) = 1 - sqrt(5 / 7).
-    expect(all[0]?.p).toBeCloseTo(1 - Math.sqrt(5 / 7), 10);
-    expect((all[0]?.interval?.high ?? 0) - 0.25).toBeCloseTo(4.302652729911275 * Math.sqrt(0.0125), 9);
+    // t = 5; with 1 degree (Cauchy) two-sided p = 1 - 2 atan(5) / pi.
+    expect(all[0]?.p).toBeCloseTo(1 - (2 * Math.atan(5)) / Math.PI, 10);
+    expect((all[0]?.interval?.high ?? 0) - 0.25).toBeCloseTo(12.706204736432095 * 0.05, 9);
+  });
+
+  it("what all trials of a seed share is no noise: adding it moves no difference and no deviation", () => {
+    const rows = rowsAt(rising, 3);
+    const shifted = rows.map((row) => {
+      const value = row.target.accuracy.value - 0.1 * row.trial.seed;
+      return { ...row, target: { ...row.target, accuracy: { ...row.target.accuracy, value } } };
+    });
+    const [plain, moved] = [rows, shifted].map((each) => contrastsOf(familyOf(each), gap.of));
+    expect(plain?.degrees).toBe((4 - 1) * (3 - 1));
+    expect(moved?.deviation).toBeCloseTo(plain?.deviation ?? 0, 12);
+    for (const [i, { difference }] of (moved?.all ?? []).entries())
+      expect(difference).toBeCloseTo(plain?.all[i]?.difference ?? 0, 12);
+  });
+
+  it("with trials missing it is least squares of setting + seed (numpy's lstsq and inv on the design matrix)", () => {
+    const values = [
+      [0.1, 0.22, 0.15],
+      [0.31, 0.4, undefined],
+      [undefined, 0.28, 0.17],
+      [undefined, undefined, 0.45],
+    ];
+    const cells = values.flatMap((of, setting) =>
+      of.flatMap((value, seed) => (value === undefined ? [] : [{ setting, seed, value }])),
+    );
+    const { differences, deviation, degrees } = twoWayFit(cells);
+    expect(degrees).toBe(2);
+    expect(deviation).toBeCloseTo(0.02033060090930254, 12);
+    const expected = [
+      [0.18866666666666637, 0.9660917830792959],
+      [0.04533333333333313, 0.9660917830792959],
+      [0.3126666666666666, 1.3165611772087666],
+    ] as const;
+    for (const [i, [difference, leverage]] of expected.entries()) {
+      expect(differences[i]?.difference).toBeCloseTo(difference, 12);
+      expect(differences[i]?.leverage).toBeCloseTo(leverage, 12);
+    }
+  });
+
+  it("a setting that no seed joins to vanilla has no difference from it, and a warning says so", () => {
+    const row = (methods: Method[], seed: number) =>
+      rowOf(trialOf(methods, seed), { source: 0.4, robust: 0.3, target: 0.5 + 0.1 * seed });
+    const rows = [row([], 0), row(jr(1), 0), row(jr(2), 1), row(jr(3), 1)];
+    const { dt, warnings } = judge(rows);
+    expect(dt.all.map(({ setting }) => setting.label)).toEqual(["jr 1"]);
+    expect(warnings).toContainEqual(
+      expect.stringMatching(/^no seed joins these to vanilla, so they have no difference from it: jr 2, jr 3;/),
+    );
+  });
+
+  it("surely below: one candidate needs p < 0.05, one of ten p < 0.005", () => {
+    const at = (difference: number) => ({ difference, standardError: 1 }) as Contrast;
+    const many = { degrees: 1e6 };
+    const below = (...differences: number[]) =>
+      surelyBelow(0, differences.map(at), many).map(({ difference }) => difference);
+    // Two-sided normal p: 0.036 of 2.1, 0.0019 of 3.1.
+    expect(below(-2.1)).toEqual([-2.1]);
+    expect(below(2.1)).toEqual([]);
+    const others = Array<number>(9).fill(0);
+    expect(below(-2.1, ...others)).toEqual([]);
+    expect(below(-3.1, ...others)).toEqual([-3.1]);
+    expect(surelyBelow(1, [at(-1.1)], many)).toHaveLength(1);
+  });
+
+  it("a trend's interval is of the correlation that was seen, also where values are equal", () => {
+    const row = (methods: Method[], seed: number, robust: number) =>
+      rowOf(trialOf(methods, seed), { source: 0.4, robust, target: 0.5 });
+    // An accuracy of 0 has no sampling error, so the ties stay: -sqrt 0.6 at seed 0, -sqrt 0.1 at seed 1 (as scipy has them).
+    const rows = [
+      ...[0.4, 0, 0, 0].map((robust, i) => row(i === 0 ? [] : jr(i), 0, robust)),
+      ...[0.4, 0, 0, 0.1].map((robust, i) => row(i === 0 ? [] : jr(i), 1, robust)),
+    ];
+    const [trend] = trendsOf(familyOf(rows), ["jr"], robustness);
+    expect(trend?.rho).toBeCloseTo(-(Math.sqrt(0.6) + Math.sqrt(0.1)) / 2, 12);
+    expect(trend?.interval?.low).toBeCloseTo(-Math.sqrt(0.6), 12);
+    expect(trend?.interval?.high).toBeCloseTo(-Math.sqrt(0.1), 12);
   });
 
   it("seedsFor is the first number of seeds at which t would be passed", () => {
-    // One setting, difference = deviation: t needs sqrt(seeds / 2) > t_{0.975, 2 (seeds - 1)}: 2.236 < 2.306, 2.345 > 2.228... 10.
-    const passes = (seeds: number) => Math.sqrt(seeds / 2) > studentQuantile(0.975, 2 * (seeds - 1));
+    // One setting, difference = deviation: the paired t needs sqrt(seeds / 2) > t_{0.975, seeds - 1}.
+    const passes = (seeds: number) => Math.sqrt(seeds / 2) > studentQuantile(0.975, seeds - 1);
     const found = seedsFor(1, 1, 1) ?? 0;
     expect(passes(found)).toBe(true);
     expect(passes(found - 1)).toBe(false);
@@ -168,6 +247,21 @@ describe("what cannot be judged", () => {
 });
 
 describe("what is written", () => {
+  it("a predictor that does not vary ranks nothing: it stands last, with a dash, and is not named the best", () => {
+    const rows = rowsAt(rising, 2).map((row) => ({
+      ...row,
+      robust: { ...row.robust, accuracy: { ...row.robust.accuracy, value: 0 } },
+    }));
+    const judgement = judge(rows);
+    expect(judgement.predictors.map(({ name, tau }) => [name, tau])).toEqual([
+      ["clean", -1],
+      ["robust", undefined],
+    ]);
+    const markdown = claimsMarkdown(judgement, "study");
+    expect(markdown).toContain("| robust accuracy | – | – |");
+    expect(markdown).not.toContain("NaN");
+    expect(markdown).not.toContain("ranks DT Acc best");
+  });
   it("Markdown and HTML have each verdict, and HTML escapes", () => {
     const judgement = judge(rowsAt(rising, 3));
     const [markdown, html] = [claimsMarkdown(judgement, "a<b"), claimsPage(judgement, "a<b")];
