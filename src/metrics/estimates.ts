@@ -1,5 +1,5 @@
 import { type Interval, mean, meanInterval, wilsonInterval } from "../base/index.ts";
-import type { Measured } from "./measured.ts";
+import { type Measured, pooled } from "./measured.ts";
 
 /**
  * Where an interval comes from: `student` is Student's t over the seeds. `wilson` (one proportion) and `binomial` (a
@@ -20,15 +20,19 @@ export interface Estimate {
   readonly n: readonly number[];
 }
 
-/** Of accuracies, one a seed: Student's t, or the Wilson interval of all their examples when that is wider. */
-export function accuracyEstimate(measured: readonly Measured[]): Estimate {
+/**
+ * Of accuracies, one a seed: Student's t, or the Wilson interval of all their examples when that is wider. Where all seeds
+ * were measured on the same examples these count once: more seeds do not make their noise smaller.
+ */
+export function accuracyEstimate(
+  measured: readonly Measured[],
+  { sameExamples }: { readonly sameExamples: boolean },
+): Estimate {
   const n = measured.map((each) => each.n);
-  const successes = measured.reduce((sum, each) => sum + each.value * each.n, 0);
-  const pooled = wilsonInterval(
-    successes,
-    n.reduce((sum, count) => sum + count, 0),
-  );
-  return within(0, 1, wider({ values: measured.map(({ value }) => value), n }, pooled, "wilson"));
+  const all = pooled(measured);
+  const examples = sameExamples ? all.n / measured.length : all.n;
+  const sampling = wilsonInterval(all.value * examples, examples);
+  return within(0, 1, wider({ values: measured.map(({ value }) => value), n }, sampling, "wilson"));
 }
 
 /** Of losses, one a seed. */

@@ -21,8 +21,14 @@ export type HealthVerdict = "ok" | "suspect" | "failed";
 interface TransferTrial {
   readonly methods: readonly MethodSetting[];
   readonly seed: number;
+  readonly source: TestSize;
+  readonly target: TestSize;
+  readonly attack: { readonly examples: number | null; readonly [key: string]: Json | undefined };
   readonly [key: string]: Json | undefined;
 }
+
+/** `test`: how many test examples the seed draws; null for all there are, the same for every seed. */
+type TestSize = { readonly test: number | null; readonly [key: string]: Json | undefined };
 
 type MethodSetting = { readonly kind: string; readonly strength: number; readonly [key: string]: Json | undefined };
 
@@ -95,7 +101,10 @@ function pointOf<R extends TransferRow>(
   const rows = group.toSorted((a, b) => a.trial.seed - b.trial.seed);
   const [first] = rows;
   if (!first) throw new Error("relativeTransfer: expected a group of at least one row, got none");
-  const { methods } = first.trial;
+  const { methods, source, target, attack } = first.trial;
+  const onSource = { sameExamples: source.test === null };
+  const onTarget = { sameExamples: target.test === null };
+  const attacked = { sameExamples: source.test === null && attack.examples === null };
   const pairs = pairsOf(rows, vanilla);
   const missing = rows.filter((row) => !pairs.some((pair) => pair.row === row)).map((row) => row.trial.seed);
   const collapsedSeeds = rows.filter((row) => row.source.collapsed).map((row) => row.trial.seed);
@@ -108,13 +117,22 @@ function pointOf<R extends TransferRow>(
     seeds: rows.map((row) => row.trial.seed),
     trialIds: rows.map((row) => row.trialId),
     dt: pairs.length > 0 ? transferEstimate(pairs) : undefined,
-    robust: accuracyEstimate(rows.map((row) => row.robust.accuracy)),
+    robust: accuracyEstimate(
+      rows.map((row) => row.robust.accuracy),
+      attacked,
+    ),
     source: {
-      accuracy: accuracyEstimate(rows.map((row) => row.source.accuracy)),
+      accuracy: accuracyEstimate(
+        rows.map((row) => row.source.accuracy),
+        onSource,
+      ),
       loss: lossEstimate(rows.map((row) => row.source.loss)),
     },
     target: {
-      accuracy: accuracyEstimate(rows.map((row) => row.target.accuracy)),
+      accuracy: accuracyEstimate(
+        rows.map((row) => row.target.accuracy),
+        onTarget,
+      ),
       loss: lossEstimate(rows.map((row) => row.target.loss)),
     },
     collapsed: collapsedSeeds.length,
@@ -175,19 +193,23 @@ function transferEstimate(pairs: readonly Pair[]): Estimate {
   const values = pairs.map(({ row, reference }) => relativeTransferAccuracy(row, reference));
   const n = pairs.map(({ row }) => row.target.accuracy.n);
   const centre = mean(values);
-  const variances = pairs.map(({ row, reference }) => (isVanilla(row) ? 0 : transferVariance(row, reference)));
-  const margin = (z95 * Math.sqrt(mean(variances))) / Math.sqrt(pairs.length);
+  const margin = z95 * Math.sqrt(samplingVariance(pairs, "source") + samplingVariance(pairs, "target"));
   return wider({ values, n }, { low: centre - margin, high: centre + margin }, "binomial");
 }
 
 /**
- * Sampling variance of DT Acc of one pair of models: the sum of p (1 - p) / n over its four accuracies. Both models see
- * the same test examples; the positive correlation that this brings is left out, so the interval is on the wide side.
+ * What one domain's test examples add to the variance of the mean DT Acc: the mean over pairs of p (1 - p) / n of both
+ * models, divided by the number of pairs where each seed draws examples of its own. Both models of a pair see the same
+ * examples; the positive correlation that this brings is left out, so the interval is on the wide side.
  */
-function transferVariance(row: TransferRow, vanilla: TransferRow): number {
-  return [row.source, row.target, vanilla.source, vanilla.target]
-    .map(({ accuracy: { value, n } }) => (value * (1 - value)) / n)
-    .reduce((sum, variance) => sum + variance, 0);
+function samplingVariance(pairs: readonly Pair[], domain: "source" | "target"): number {
+  const variances = pairs.map(({ row, reference }) => {
+    if (isVanilla(row)) return 0;
+    const accuracies = [row[domain].accuracy, reference[domain].accuracy];
+    return accuracies.reduce((sum, { value, n }) => sum + (value * (1 - value)) / n, 0);
+  });
+  const sameExamples = pairs[0]?.row.trial[domain].test === null;
+  return mean(variances) / (sameExamples ? 1 : pairs.length);
 }
 
 /** Settings apart, vanilla first, single methods by kind and strength, combinations last. */

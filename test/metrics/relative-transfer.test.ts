@@ -79,6 +79,30 @@ describe("relative transfer", () => {
     expect(dt?.interval?.high).toBeCloseTo(0.024303, 5);
   });
 
+  test("seeds that share the whole test set do not make its noise smaller: it counts as often as it was drawn", () => {
+    const whole = (seed: number, methods: typeof jr) => {
+      const trial = trialOf(methods, seed);
+      return { ...trial, source: { ...trial.source, test: null } };
+    };
+    const rows = [0, 1].flatMap((seed) => [
+      rowOf(whole(seed, []), { source: 0.6, robust: 0.3, target: 0.9 }),
+      rowOf(whole(seed, jr), { source: 0.5, robust: 0.4, target: 0.8 }),
+    ]);
+    const { dt, robust, source } = only(rows, "jr");
+    // Wilson, 1,000 of 2,000: centre 0.5, margin 1.96 sqrt(0.25 / 2000 + 1.96^2 / (4 * 2000^2)) / (1 + 1.96^2 / 2000) = 0.0218921.
+    expect(source.accuracy.interval?.high).toBeCloseTo(0.5218921, 6);
+    // The attacked images are 500 of the seed's own still: Wilson, 400 of 1,000.
+    expect(robust.interval?.high).toBeCloseTo(0.430691, 5);
+    // The source's (0.24 + 0.25) / 2000 once, the target's (0.09 + 0.16) / 4000 halved: 1.96 sqrt(0.00027625) = 0.0325763.
+    expect(dt?.interval?.high).toBeCloseTo(0.0325763, 6);
+    const all = rows.map((row) => ({
+      ...row,
+      trial: { ...row.trial, attack: { ...row.trial.attack, examples: null } },
+    }));
+    // Wilson, 200 of 500, as of one seed.
+    expect(only(all, "jr").robust.interval?.high).toBeCloseTo(0.443546, 5);
+  });
+
   test("each trial has its own value, by its id", () => {
     const row = rowOf(trialOf(jr, 0), { source: 0.5, robust: 0.4, target: 0.85 });
     const alone = rowOf(trialOf(jr, 1), { source: 0.5, robust: 0.4, target: 0.85 });
