@@ -1,7 +1,10 @@
+import { dot, norm } from "../base/index.ts";
 import { inverseCurvatureBound } from "../transfer/curvature-bound.ts";
 import {
   type Evaluated,
   type Head,
+  headAt,
+  headVector,
   type LabelledFeatures,
   lbfgs,
   onRawFeatures,
@@ -80,8 +83,7 @@ const isOutside = ({ point, gradient }: { point: Float64Array; gradient: Float64
 /** Mean cross-entropy of a head on standardised features, and its gradient there. */
 function lossAt(data: LabelledFeatures, coordinates: Standardisation, point: Float64Array): Evaluated {
   const measured = softmaxRegression(data, onRawFeatures(headAt(point, data.size), coordinates));
-  const { weight, bias } = onStandardisedHead(measured.gradient, coordinates);
-  return { value: measured.loss, gradient: Float64Array.of(...weight, ...bias) };
+  return { value: measured.loss, gradient: headVector(onStandardisedHead(measured.gradient, coordinates)) };
 }
 
 /** The same with mu / 2 ||(W, b)||^2 more. */
@@ -89,19 +91,6 @@ const withPenalty = ({ value, gradient }: Evaluated, mu: number, point: Float64A
   value: value + (mu / 2) * dot(point, point),
   gradient: gradient.map((each, i) => each + mu * (point[i] as number)),
 });
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
-  return sum;
-}
-
-const norm = (a: Float64Array) => Math.sqrt(dot(a, a));
-
-function headAt(point: Float64Array, size: number): Head {
-  const classes = point.length / (size + 1);
-  return { weight: point.subarray(0, classes * size), bias: point.subarray(classes * size) };
-}
 
 /** ||(W, b)||_F, in the coordinates, of a head on raw features; features without deviation are left out. */
 export function headNorm({ weight, bias }: Head, { mean, scale }: Standardisation): number {

@@ -1,4 +1,4 @@
-import { randomStream, seedFor } from "../base/index.ts";
+import { norm, randomStream, seedFor } from "../base/index.ts";
 import type { LabelledFeatures } from "../transfer/index.ts";
 import type { Standardisation } from "../transfer/standardisation.ts";
 
@@ -51,7 +51,7 @@ export function rademacherEstimate(
     const rows = standardised(data, coordinates);
     const width = data.size + 1;
     for (let i = 0; i < n; i++)
-      longest[i] = Math.max(longest[i] as number, Math.hypot(...rows.subarray(i * width, (i + 1) * width)));
+      longest[i] = Math.max(longest[i] as number, norm(rows.subarray(i * width, (i + 1) * width)));
     return { rows, width };
   });
   const values = Array.from({ length: draws }, (_, draw) => {
@@ -67,7 +67,7 @@ export function rademacherEstimate(
     standardError: Math.sqrt(variance / draws),
     monteCarlo: Math.sqrt((changes * Math.log(1 / failure)) / (2 * draws)),
     draws,
-    lossRange: Math.log(classes) + Math.SQRT2 * radius * Math.max(...longest),
+    lossRange: Math.log(classes) + Math.SQRT2 * radius * longest.reduce((most, length) => Math.max(most, length), 0),
   };
 }
 
@@ -92,5 +92,5 @@ function correlation(rows: Float64Array, width: number, signs: Int8Array, classe
       for (let j = 0; j < width; j++)
         sums[k * width + j] = (sums[k * width + j] as number) + sign * (rows[i * width + j] as number);
     }
-  return Math.hypot(...sums);
+  return norm(sums);
 }

@@ -1,5 +1,6 @@
 import { InputError } from "../base/index.ts";
 import { inverseCurvatureBound } from "./curvature-bound.ts";
+import { headAt } from "./head-vector.ts";
 import { type Evaluated, lbfgs } from "./lbfgs.ts";
 import { type Head, type LabelledFeatures, softmaxRegression } from "./softmax-regression.ts";
 import { onRawFeatures, onStandardisedHead, type Standardisation, standardisation } from "./standardisation.ts";
@@ -107,11 +108,6 @@ export function penalisedLoss(
   }
   gradient.set(pulled.bias, weight.length);
   return { value, gradient };
-}
-
-function headAt(point: Float64Array, size: number): Head {
-  const classes = point.length / (size + 1);
-  return { weight: point.subarray(0, classes * size), bias: point.subarray(classes * size) };
 }
 
 function checkFit(train: LabelledFeatures, validation: LabelledFeatures, { classes, l2 }: FitOptions): void {

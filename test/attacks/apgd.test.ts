@@ -122,6 +122,18 @@ test("each of the likeliest other classes is aimed at, in every restart, from an
   expect(starts.size).toBe(6);
 });
 
+test.each(["l2", "linf"] as const)("%s: an image of 224 x 224 pixels starts at the ball's edge too", (norm) => {
+  const image = new Float32Array(3 * 224 * 224).fill(centre);
+  const search = { norm, eps, steps: 1, restarts: 1, targets: 1, loss: "log-odds" } as const;
+  const start = apgd(search, { ...example, image, shape: [3, 224, 224] }, 4).next().value?.image ?? image;
+  const lengths = { l2: 0, linf: 0 };
+  for (const pixel of start) {
+    lengths.l2 += (pixel - centre) ** 2;
+    lengths.linf = Math.max(lengths.linf, Math.abs(pixel - centre));
+  }
+  expect(norm === "l2" ? Math.sqrt(lengths.l2) : lengths.linf).toBeCloseTo(eps, 5);
+});
+
 test("a loss without a target runs once a restart", () => {
   const search = { norm: "l2", eps, steps: 3, restarts: 2, targets: 9, loss: "log-odds" } as const;
   const run = apgd(search, { ...example, logits: Float32Array.of(1, 0, 0) }, 4);

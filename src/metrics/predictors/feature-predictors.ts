@@ -1,4 +1,4 @@
-import { symmetricEigen } from "../../base/index.ts";
+import { mean, symmetricEigen } from "../../base/index.ts";
 import type { LabelledFeatures } from "../../transfer/index.ts";
 
 /** Eigenvalues below this share of the largest count as zero: float32's noise in features. */
@@ -25,17 +25,20 @@ export function hScore(data: LabelledFeatures, classes: number): number {
 /**
  * LogME: the mean over classes of the largest log evidence an example of a Bayesian linear regression of the label's
  * indicator on the features, y ~ N(F w, 1 / beta), w ~ N(0, 1 / alpha), alpha and beta by their fixed point.
- * Higher predicts better transfer.
+ * Higher predicts better transfer. Over the classes that have examples: of an indicator that is 0 everywhere the evidence
+ * has no largest value.
  *
  * Source: You, Liu, Wang and Long, ICML 2021, algorithm 1.
  */
 export function logMe(data: LabelledFeatures, classes: number): number {
   const n = data.labels.length;
   const { sums, counts, squares } = classSpectrum(data, classes);
-  let sum = 0;
-  for (let c = 0; c < classes; c++)
-    sum += evidence(squares, sums.subarray(c * squares.length, (c + 1) * squares.length), counts[c] as number, n);
-  return sum / classes;
+  const present = [...counts.keys()].filter((c) => (counts[c] as number) > 0);
+  return mean(
+    present.map((c) =>
+      evidence(squares, sums.subarray(c * squares.length, (c + 1) * squares.length), counts[c] as number, n),
+    ),
+  );
 }
 
 /** The largest log evidence / n for the eigenvalues of F' F that may not be 0, z = V' F' y and y' y. */
@@ -125,9 +128,10 @@ function byRows({ features, labels, size }: LabelledFeatures<Float32Array | Floa
 
 /** The features less their mean. */
 function centred({ features, labels, size }: LabelledFeatures): LabelledFeatures<Float64Array> {
-  const mean = new Float64Array(size);
-  for (const [at, value] of features.entries()) mean[at % size] = (mean[at % size] as number) + value / labels.length;
-  return { features: Float64Array.from(features, (value, at) => value - (mean[at % size] as number)), labels, size };
+  const centre = new Float64Array(size);
+  for (const [at, value] of features.entries())
+    centre[at % size] = (centre[at % size] as number) + value / labels.length;
+  return { features: Float64Array.from(features, (value, at) => value - (centre[at % size] as number)), labels, size };
 }
 
 /** X' X, [size, size]. */

@@ -1,10 +1,5 @@
-import { type LabelledFeatures, softmaxRegression } from "../../transfer/index.ts";
-
-/** Weight [classes, size], bias [classes]. */
-interface Head {
-  readonly weight: Float64Array;
-  readonly bias: Float64Array;
-}
+import { norm } from "../../base/index.ts";
+import { type Head, headAt, headVector, type LabelledFeatures, softmaxRegression } from "../../transfer/index.ts";
 
 /**
  * The one-sided transfer measure of the features: the largest, over heads g within `share` of the source head's length
@@ -22,23 +17,21 @@ export function transferMeasure(
   targetOptimum: number,
   { share = 0.1, steps = 12 }: { readonly share?: number; readonly steps?: number } = {},
 ): number {
-  const start = Float64Array.of(...head.weight, ...head.bias);
-  const radius = share * Math.hypot(...start);
-  const size = head.weight.length;
-  const asHead = (point: Float64Array): Head => ({ weight: point.subarray(0, size), bias: point.subarray(size) });
+  const start = headVector(head);
+  const radius = share * norm(start);
   const sourceOptimum = softmaxRegression(source, head).loss;
   let point = start;
   let most = Number.NEGATIVE_INFINITY;
   for (let step = 0; step <= steps; step++) {
-    const [onSource, onTarget] = [softmaxRegression(source, asHead(point)), softmaxRegression(target, asHead(point))];
+    const there = headAt(point, source.size);
+    const [onSource, onTarget] = [softmaxRegression(source, there), softmaxRegression(target, there)];
     most = Math.max(most, onTarget.loss - targetOptimum - (onSource.loss - sourceOptimum));
-    const flat = ({ weight, bias }: Head) => Float64Array.of(...weight, ...bias);
-    const [gs, gt] = [flat(onSource.gradient), flat(onTarget.gradient)];
+    const [gs, gt] = [headVector(onSource.gradient), headVector(onTarget.gradient)];
     const ascent = gt.map((value, i) => value - (gs[i] as number));
-    const length = Math.hypot(...ascent);
+    const length = norm(ascent);
     if (!(length > 0) || radius === 0) break;
     const away = point.map((value, i) => value + (radius / 4 / length) * (ascent[i] as number) - (start[i] as number));
-    const shrink = Math.min(1, radius / Math.hypot(...away));
+    const shrink = Math.min(1, radius / norm(away));
     point = away.map((value, i) => (start[i] as number) + shrink * value);
   }
   return most;

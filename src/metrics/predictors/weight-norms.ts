@@ -1,4 +1,4 @@
-import { randomStream, seedFor, type Tensor } from "../../base/index.ts";
+import { dot, norm, randomStream, seedFor, type Tensor } from "../../base/index.ts";
 import type { Parameters } from "../../models/index.ts";
 
 /** Norms of weights; biases and normalising layers are left out. A convolution counts as [out, in * height * width]. */
@@ -13,21 +13,15 @@ export interface WeightNorms {
 
 export function weightNorms({ f, g }: Parameters<Tensor<"float32">>): WeightNorms {
   const matrices = Object.entries(f).filter(([, { weight }]) => weight.shape.length > 1);
-  const squares = matrices.reduce((sum, [, { weight }]) => sum + squaredNorm(weight.data), 0);
+  const squares = matrices.reduce((sum, [, { weight }]) => sum + dot(weight.data, weight.data), 0);
   const logs = matrices.map(([name, { weight }]) =>
     Math.log(largestSingularValue(weight.data, weight.shape[0] ?? 1, seedFor(0, "spectral", name))),
   );
   return {
     features: Math.sqrt(squares),
     logSpectralProduct: logs.reduce((sum, value) => sum + value, 0),
-    head: Math.sqrt(squaredNorm(g.weight.data)),
+    head: norm(g.weight.data),
   };
-}
-
-function squaredNorm(values: Float32Array): number {
-  let sum = 0;
-  for (const value of values) sum += value * value;
-  return sum;
 }
 
 /**
@@ -46,7 +40,7 @@ export function largestSingularValue(w: Float32Array, rows: number, seed: number
       for (let j = 0; j < rows; j++) next[j] = (next[j] as number) + factor * (products[i * rows + j] as number);
     }
     const before = sigma;
-    sigma = Math.sqrt(Math.hypot(...next));
+    sigma = Math.sqrt(norm(next));
     if (!(sigma > 0) || Math.abs(sigma - before) <= 1e-6 * sigma) break;
     u = unit(next);
   }
@@ -80,6 +74,6 @@ function rowProducts(w: Float32Array, rows: number): Float64Array {
 }
 
 function unit(x: Float64Array): Float64Array {
-  const length = Math.hypot(...x);
+  const length = norm(x);
   return length > 0 ? x.map((value) => value / length) : x;
 }

@@ -59,6 +59,15 @@ describe("what predictors do not depend on, and where they end", () => {
     expect(hScore(more, classes)).toBeCloseTo(hScore(data, classes), 9);
     expect(logMe(more, classes)).toBeCloseTo(logMe(data, classes), 7);
   });
+  it("LogME does not know of classes that have no example", () =>
+    expect(logMe(data, classes + 2)).toBeCloseTo(logMe(data, classes), 12));
+  it("a transfer measure of a head with more numbers than a call takes arguments", () => {
+    const many = 100_000;
+    const one = { features: Float32Array.of(1, -1), labels: Int32Array.of(0, 1), size: 1 };
+    const zero = { weight: new Float64Array(many), bias: new Float64Array(many) };
+    // The zero head on both domains, with a target optimum of 0: ln 100,000 of excess loss, and a ball of radius 0.
+    expect(transferMeasure(one, one, zero, 0)).toBeCloseTo(Math.log(many), 9);
+  });
   it("LogME of a dead model, whose features are all 0, is the evidence of noise alone", () => {
     const dead = { features: new Float32Array(4 * 3), labels: Int32Array.of(0, 1, 0, 1), size: 3 };
     // y is N(0, 1 / beta) with beta = n / y'y = 2: (n / 2) ln beta - (n / 2) ln 2 pi - n / 2, over n = 4.
