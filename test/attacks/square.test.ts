@@ -227,6 +227,29 @@ test.each([
   }
 });
 
+/** The most pixels of a channel that a proposal of an l2 run empties, by query: its second square, where it is alone. */
+function emptied(size: number, queries: number): number[] {
+  const example = { index: 0, image: grey(size), shape: shapeOf(size), label: 0, logits: Float32Array.of(1, 0) };
+  const run = square({ norm: "l2", eps: 0.1, queries, restarts: 1 }, example, 1);
+  const answer = { logits: Float32Array.of(1, 0), gradient: new Float32Array() };
+  run.next();
+  const counts: number[] = [];
+  for (let next = run.next(answer); !next.done; next = run.next(answer))
+    counts.push(next.value.image.subarray(0, size * size).filter((pixel) => pixel === 0.5).length);
+  return counts;
+}
+
+test("for l2 the sides of squares are odd and at least 3, as in the authors' code", () => {
+  // 20 pixels a side are 25 whole tiles of 4, so the start moves every pixel. sqrt(0.8 / 2^k 400), rounded: 13 of k = 1, 9 of
+  // 2, 6 of 3, 4 of 4, 3 of 5, then 2 and 1.
+  const counts = emptied(20, 1000);
+  const most = (from: number, to: number) => Math.max(...counts.slice(from - 1, to));
+  expect(most(6, 20)).toBe(9 ** 2);
+  expect(most(21, 50)).toBe(7 ** 2);
+  expect(most(51, 100)).toBe(5 ** 2);
+  expect(most(101, 999)).toBe(3 ** 2);
+});
+
 test("a proposal is kept exactly when the margin rises", () => {
   const example = { index: 0, image: grey(8), shape: shapeOf(8), label: 0, logits: Float32Array.of(1, 0) };
   const run = square({ norm: "linf", eps: 0.1, queries: 40, restarts: 1 }, example, 1);
