@@ -43,18 +43,23 @@ export interface TheoryBound {
   readonly sample: SampleTerms;
 }
 
-/** What must be added to d of the samples to bound d of the domains, over this finite family, with the confidence. */
+/**
+ * How far d of the domains may lie from d of the samples: what would have to be added to bound it with the confidence, for a
+ * finite family and heads' coordinates that were fixed before the samples were drawn. For models that were trained on the
+ * source sample it is a size to compare d with, and no bound.
+ */
 export interface SampleTerms {
   readonly confidence: number;
   readonly source: RademacherEstimate & { readonly term: number };
   readonly target: RademacherEstimate & { readonly term: number };
-  /** d(S, T) <= d of the samples + this. */
+  /** Both terms together. */
   readonly total: number;
 }
 
 /**
  * tau of each model, d over the family and the bound tau <= d on the samples, where it holds for each model as
- * l_S(g_S . f) >= inf_g l_S(g . f) (Xu et al. 2022, with G bounded so that every infimum is attained).
+ * l_S(g_S . f) >= inf_g l_S(g . f) (Xu et al. 2022, with G bounded so that every infimum is attained). Each domain has its own
+ * number of classes, and G heads of as many outputs: a source head can be in G only then.
  *
  * F is the family itself, each extractor with its features standardised on the source sample: f~ = (f - mean) / deviation.
  */
@@ -68,9 +73,8 @@ export function* theoryBound(
   const radius = Math.max(...placed.map(({ head, coordinates }) => headNorm(head, coordinates)));
   const solved = [];
   for (const { id, source, target, head, coordinates } of placed) {
-    const options = { classes, radius, gap };
-    const bestSource = bestHead(source, coordinates, options);
-    const bestTarget = bestHead(target, coordinates, options);
+    const bestSource = bestHead(source, coordinates, { classes: classes.source, radius, gap });
+    const bestTarget = bestHead(target, coordinates, { classes: classes.target, radius, gap });
     solved.push({ id, sourceLoss: softmaxRegression(source, head).loss, bestSource, bestTarget });
     yield { done: solved.length, of: family.length };
   }
@@ -92,7 +96,7 @@ export function* theoryBound(
   const side = (name: "source" | "target") => {
     const features = placed.map((member) => ({ data: member[name], coordinates: member.coordinates }));
     const failure = (1 - confidence) / 8;
-    const estimate = rademacherEstimate(features, { classes, radius, seed, failure });
+    const estimate = rademacherEstimate(features, { classes: classes[name], radius, seed, failure });
     const n = first[name].labels.length;
     // Three McDiarmid terms: of the deviation, and of the complexity's expectation, which counts twice.
     const deviations = 3 * estimate.lossRange * Math.sqrt(Math.log(1 / failure) / (2 * n));
@@ -110,7 +114,7 @@ export function* theoryBound(
 }
 
 export interface TheoryOptions {
-  readonly classes: number;
+  readonly classes: { readonly source: number; readonly target: number };
   readonly seed?: number;
   /** Of the finite-sample terms together. */
   readonly confidence?: number;

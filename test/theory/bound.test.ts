@@ -58,7 +58,7 @@ describe("theoryBound", () => {
     { id: "half", source: separable, target: column([1, 1, -1, -1, 1, -1], [1, 0, 0, 0, 1, 0]), head },
   ];
   const bound = (family: readonly FamilyMember[]) => {
-    const run = theoryBound(family, { classes: 2, gap: 1e-7 });
+    const run = theoryBound(family, { classes: { source: 2, target: 2 }, gap: 1e-7 });
     let next = run.next();
     while (!next.done) next = run.next();
     return next.value;
@@ -85,6 +85,24 @@ describe("theoryBound", () => {
     for (const subset of [[0], [1], [2], [0, 2], [1, 2]])
       expect(bound(subset.map((i) => members[i] as FamilyMember)).d).toBeLessThanOrEqual(whole + 1e-7);
   });
+  it("a target of more classes than the source: each side has heads of its own, and the bound holds", () => {
+    // Every class of four on both points, so that a head knows nothing: ln 4 by the zero head; the source as before, with
+    // heads of two outputs: four would give its own head's loss a rival that it cannot be, and a lower infimum.
+    const four = column([1, 1, 1, 1, -1, -1, -1, -1], [0, 1, 2, 3, 0, 1, 2, 3]);
+    const run = theoryBound([{ id: "more", source: separable, target: four, head }], {
+      classes: { source: 2, target: 4 },
+      gap: 1e-7,
+    });
+    let next = run.next();
+    while (!next.done) next = run.next();
+    const [point] = next.value.points;
+    expect(point?.sourceLoss).toBeCloseTo(own, 12);
+    expect(point?.bestSource.loss).toBeCloseTo(own, 6);
+    expect(point?.bestTarget.loss).toBeCloseTo(Math.log(4), 9);
+    expect(point?.holds).toBe(true);
+    const { source, target } = next.value.sample;
+    expect(target.lossRange - source.lossRange).toBeCloseTo(Math.LN2, 9);
+  });
   it("refuses an empty family in one sentence", () => expect(() => bound([])).toThrow("expected at least one"));
 });
 
@@ -101,4 +119,14 @@ describe("rademacherEstimate", () => {
     // Each of 4 signs moves a draw by at most 4 * 3 * sqrt 2 / 2; ten draws: sqrt(4 * 72 * ln 100 / 20).
     expect(found.monteCarlo).toBeCloseTo(Math.sqrt((4 * 72 * Math.log(100)) / 20), 9);
   });
+});
+
+it("heads of more numbers than a call takes arguments", () => {
+  const classes = 100_000;
+  const coordinates = standardisation(separable);
+  // In a ball of radius 0 there is the zero head alone.
+  expect(bestHead(separable, coordinates, { classes, radius: 0 }).loss).toBeCloseTo(Math.log(classes), 9);
+  const found = rademacherEstimate([{ data: separable, coordinates }], { classes, radius: 1, seed: 1, failure: 0.01 });
+  // Rows (x~, 1) of squared length 2, four of them; signs of 100,000 classes make their products' squares 2 n each, nearly.
+  expect(found.value).toBeCloseTo((2 / 4) * Math.sqrt(classes * 8), -1);
 });
