@@ -38,6 +38,8 @@ export function versionTwo(library: LibraryHandle, engine: bigint): Versioned {
       else check("layout", byTag(out, rank, shape, type, anyTag));
       return out;
     },
+    // Its bytes are the caller's.
+    freeLayout() {},
     convolution(
       kind,
       { image, weight, out },

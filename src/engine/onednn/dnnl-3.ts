@@ -19,6 +19,7 @@ export function versionThree(library: LibraryHandle, engine: bigint): Versioned 
   );
   const product = fn(`int dnnl_matmul_primitive_desc_create(${pointers(7)})`);
   const destroy = fn("int dnnl_primitive_desc_destroy(void *)");
+  const destroyLayout = fn("int dnnl_memory_desc_destroy(void *)");
   const appendEltwise = fn("int dnnl_post_ops_append_eltwise(void *, int, float, float)");
 
   return {
@@ -26,6 +27,7 @@ export function versionThree(library: LibraryHandle, engine: bigint): Versioned 
       created("layout", (out) =>
         strides ? byStrides(out, rank, shape, type, strides) : byTag(out, rank, shape, type, anyTag),
       ),
+    freeLayout: (layout) => check("free", destroyLayout(layout)),
     convolution(
       kind,
       { image, weight, out },

@@ -21,6 +21,8 @@ export interface Dnnl {
   reorder(from: Layout, to: Layout): Choice | undefined;
   /** Builds what was chosen, on memory at fixed addresses. */
   build(choice: Choice, operands: readonly Operand[]): Call;
+  /** Frees all layouts and choices made so far; what was built of them stays. */
+  forget(): void;
   /** Runs a call on this thread. */
   run(call: BuiltCall): void;
   /** What another thread needs to run the calls that are built here. */
@@ -65,7 +67,6 @@ export interface Choice {
   readonly kernel: string;
   /** The layout it wants for an operand. */
   wants(role: Role): Layout;
-  free(): void;
 }
 
 /** The places that operands take in a call, numbered as in oneDNN. */

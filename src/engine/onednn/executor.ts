@@ -2,7 +2,7 @@ import koffi from "koffi";
 import { type Tensor, takeBuffer, tensor } from "../../base/index.ts";
 import type { Executable } from "../executable.ts";
 import type { Node, NodeType } from "../nodes.ts";
-import type { Call, Choice, Dnnl, Precision } from "./dnnl.ts";
+import type { Call, Dnnl, Precision } from "./dnnl.ts";
 import { hostFunctions, hostNames } from "./expressions.ts";
 import type { Loop } from "./loops.ts";
 import { lowerToSteps } from "./lowering.ts";
@@ -25,11 +25,21 @@ const mostBytes = 65536 * 65536;
  * Makes a program ready on oneDNN and loops of WebAssembly, which a team of threads shares where there is one. Throws
  * Unsupported for what they cannot do.
  */
-export function prepareOnednn(
-  outputs: readonly Node[],
-  dnnl: Dnnl,
-  { team, precision = "float32" }: { readonly team?: Team | undefined; readonly precision?: Precision } = {},
-): Executable {
+export function prepareOnednn(outputs: readonly Node[], dnnl: Dnnl, options: OnednnOptions = {}): Executable {
+  try {
+    return prepared(outputs, dnnl, options);
+  } finally {
+    // Those that were not taken too, and those of a program that cannot be done.
+    dnnl.forget();
+  }
+}
+
+interface OnednnOptions {
+  readonly team?: Team | undefined;
+  readonly precision?: Precision;
+}
+
+function prepared(outputs: readonly Node[], dnnl: Dnnl, { team, precision = "float32" }: OnednnOptions): Executable {
   const threads = team?.size ?? 1;
   const { steps, inputs, constants, outputs: results } = lowerToSteps(outputs, dnnl, { precision, threads });
   const buffers = (views: readonly View[]) => views.map(({ buffer }) => buffer);
@@ -93,8 +103,6 @@ function bind(steps: readonly Step[], memory: WebAssembly.Memory, dnnl: Dnnl, te
     return Array.from({ length: split.pieces }, (_, piece) => [{ loop, piece }]);
   };
   const works = steps.map((step) => (step.kind === "host" ? step : { kind: "tasks" as const, share: shareOf(step) }));
-  // Layouts that one choice wanted are read by the reorders around it, so none is freed before all are built.
-  for (const choice of choicesOf(steps)) choice.free();
 
   const imports = hostNames.map((name) => ({ name, arity: hostFunctions[name].length }));
   const module = new WebAssembly.Module(encodeModule(imports, loops, { shared: team !== undefined }));
@@ -126,13 +134,6 @@ function bind(steps: readonly Step[], memory: WebAssembly.Memory, dnnl: Dnnl, te
     },
   };
 }
-
-const choicesOf = (steps: readonly Step[]): ReadonlySet<Choice> =>
-  new Set(
-    steps.flatMap((step) =>
-      step.kind === "call" ? [step.choice] : step.kind === "shares" ? [...choicesOf(step.shares.flat())] : [],
-    ),
-  );
 
 /** A dense tensor's elements where they stand. */
 function words(memory: WebAssembly.Memory, { buffer, offset, shape }: View, type: NodeType): Float32Array | Int32Array {

@@ -1,7 +1,7 @@
 import koffi, { type LibraryHandle } from "koffi";
 import { about } from "./about.ts";
 import { check, chosen, created, numbers } from "./c-calls.ts";
-import { type Algorithm, type Choice, type Dnnl, type ElementType, roles } from "./dnnl.ts";
+import { type Algorithm, type Choice, type Dnnl, type ElementType, type Layout, roles } from "./dnnl.ts";
 import { callRunner } from "./tasks.ts";
 import type { Versioned } from "./versioned.ts";
 
@@ -34,6 +34,8 @@ export function openDnnl(
   const setOperations = fn("int dnnl_primitive_attr_set_post_ops(void *, void *)");
   const operationsCreate = fn("int dnnl_post_ops_create(void *)");
   const own = versioned(engine);
+  const layoutsMade: Layout[] = [];
+  const choicesMade: bigint[] = [];
 
   const plain = newAttributes();
   const rectifying = newAttributes();
@@ -49,20 +51,24 @@ export function openDnnl(
 
   function choice(handle: bigint | undefined): Choice | undefined {
     if (handle === undefined) return undefined;
+    choicesMade.push(handle);
     const name = Buffer.alloc(8);
     check("kernel name", query(handle, queryKernelName, 0, name));
     return {
       handle,
       kernel: koffi.decode(name.readBigUInt64LE(), "char", -1) as string,
       wants: (role) => queryLayout(handle, queryArgument, roles[role]) as bigint,
-      free: () => check("free", freeDescriptor(handle)),
     };
   }
 
   return {
     ...about(library),
-    layout: (shape, strides, type = "f32") =>
-      own.layout(numbers(shape), shape.length, elementTypes[type], strides === "any" ? undefined : numbers(strides)),
+    layout(shape, strides, type = "f32") {
+      const places = strides === "any" ? undefined : numbers(strides);
+      const layout = own.layout(numbers(shape), shape.length, elementTypes[type], places);
+      layoutsMade.push(layout);
+      return layout;
+    },
     same: (a, b) => descriptorEqual(a, b) !== 0,
     bytes: (layout) => Number(descriptorSize(layout)),
     convolution(kind, layouts, { strides, dilation, before, after }, { relu, algorithm, ahead }) {
@@ -99,6 +105,10 @@ export function openDnnl(
           for (const memory of memories) freeMemory(memory);
         },
       };
+    },
+    forget() {
+      for (const layout of layoutsMade.splice(0)) own.freeLayout(layout);
+      for (const handle of choicesMade.splice(0)) check("free", freeDescriptor(handle));
     },
     run: callRunner(library, engine),
     library: { file, engine },

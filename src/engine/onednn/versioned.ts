@@ -3,6 +3,7 @@ import type { ConvolutionKind, ConvolutionLayouts, Layout } from "./dnnl.ts";
 /** What the versions do differently. */
 export interface Versioned {
   layout(shape: Buffer, rank: number, type: number, strides: Buffer | undefined): Layout;
+  freeLayout(layout: Layout): void;
   convolution(
     kind: ConvolutionKind,
     layouts: ConvolutionLayouts,
