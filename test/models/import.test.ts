@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import { InputError, randomStream } from "../../src/base/index.ts";
+import { float32, InputError, randomStream, sizeOf } from "../../src/base/index.ts";
 import { dataFolders, gather, loadDataset } from "../../src/datasets/index.ts";
 import { evaluate } from "../../src/metrics/index.ts";
 import { decodeStateDict, readStateDict, resnetFrom } from "../../src/models/import/index.ts";
@@ -116,6 +116,35 @@ describe("pickles that are not tensors", () => {
       "f.pt: expected tensors by name, got none",
     );
     expect(() => decodeStateDict("f.pt", pickle({ float: 1 }))).toThrow("expected a file of torch.save");
+  });
+});
+
+describe("a stem of 3x3 pixels", () => {
+  /** Two stages of one basic block from width 4, under the names of a family. */
+  const file = (shortcut: string, head: string, kernel = 3) => {
+    const conv = (name: string, shape: number[], norm: string) => [
+      [`${name}.weight`, shape],
+      ...["weight", "bias", "running_mean", "running_var"].map((part) => [`${norm}.${part}`, [shape[0] ?? 0]]),
+    ];
+    const shapes = [
+      ...conv("conv1", [4, 3, kernel, kernel], "bn1"),
+      ...conv("layer1.0.conv1", [4, 4, 3, 3], "layer1.0.bn1"),
+      ...conv("layer1.0.conv2", [4, 4, 3, 3], "layer1.0.bn2"),
+      ...conv("layer2.0.conv1", [8, 4, 3, 3], "layer2.0.bn1"),
+      ...conv("layer2.0.conv2", [8, 8, 3, 3], "layer2.0.bn2"),
+      ...conv(`layer2.0.${shortcut}.0`, [8, 4, 1, 1], `layer2.0.${shortcut}.1`),
+      [`${head}.weight`, [2, 8]],
+      [`${head}.bias`, [2]],
+    ] as [string, number[]][];
+    return Object.fromEntries(shapes.map(([name, shape]) => [name, float32(shape, new Float32Array(sizeOf(shape)))]));
+  };
+
+  test("in torchvision's naming may be followed by pooling, which is told; others' have none, and 7x7 have", () => {
+    const notes = (...names: Parameters<typeof file>) => resnetFrom("f.pth", file(...names)).notes;
+    expect(notes("downsample", "fc")).toEqual([
+      expect.stringMatching(/^a 3x3 stem in torchvision's naming: .* max pooling, and none is taken/),
+    ]);
+    expect([notes("shortcut", "linear"), notes("downsample", "fc", 7)]).toEqual([[], []]);
   });
 });
 

@@ -12,6 +12,8 @@ export interface ReadNames {
   readonly description: ResnetDescription;
   /** A tensor of the model in our naming and theirs, with the shape it must have. */
   readonly wanted: readonly Wanted[];
+  /** What names and shapes leave open, as sentences. */
+  readonly notes: readonly string[];
 }
 
 export interface Wanted {
@@ -23,6 +25,10 @@ export interface Wanted {
 }
 
 const families = "torchvision, timm (conv1, bn1, layer1.0.conv1, downsample, fc) or kuangliu (shortcut, linear)";
+
+/** Of those who give torchvision's networks a 3x3 stem some keep its pooling (huyvnphan/PyTorch_CIFAR10) and some do not. */
+const poolingUnknown =
+  "a 3x3 stem in torchvision's naming: the weights do not tell whether it is followed by max pooling, and none is taken; where the model has it, export it as ONNX";
 
 /**
  * The residual network that a file's names and shapes describe, and where each of its tensors stands there. Throws
@@ -63,6 +69,7 @@ export function readNames(where: string, tensors: FileTensors): ReadNames {
   return {
     prefix,
     description,
+    notes: stem === "cifar" && shortcutName === "downsample" ? [poolingUnknown] : [],
     wanted: [
       ...convolutionsOf(layout, shortcutName ?? "shortcut").flatMap(([unit, conv, norm]) => partsOf(unit, conv, norm)),
       { layer: "head", part: "weight", theirs: `${head}.weight`, shape: [classes, layout.featureSize] },

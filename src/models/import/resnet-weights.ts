@@ -15,7 +15,7 @@ export interface ImportOptions {
 export interface Imported {
   readonly model: Model;
   readonly parameters: Parameters<Tensor<"float32">>;
-  /** What the file holds besides, as sentences. */
+  /** What the file leaves open, and what it holds besides, as sentences. */
   readonly notes: readonly string[];
 }
 
@@ -28,7 +28,7 @@ const counters = /(^|\.)(num_batches_tracked|total_ops|total_params)$/;
  * shortcuts are read from names and shapes. Throws InputError that lists both sides when the names do not map.
  */
 export function resnetFrom(where: string, tensors: FileTensors, options: ImportOptions = {}): Imported {
-  const { prefix, description, wanted } = readNames(where, tensors);
+  const { prefix, description, wanted, notes } = readNames(where, tensors);
   checkNames(where, prefix, wanted, tensors);
   const { side = description.side, normaliser = description.normaliser } = options;
   const described = { ...description, side, normaliser };
@@ -42,7 +42,10 @@ export function resnetFrom(where: string, tensors: FileTensors, options: ImportO
   return {
     model: resnet(described, classes),
     parameters: { f: features, g: head } as Parameters<Tensor<"float32">>,
-    notes: aside.length > 0 ? [`${aside.length} tensors beside the model's were left aside: ${listed(aside, 3)}`] : [],
+    notes: [
+      ...notes,
+      ...(aside.length > 0 ? [`${aside.length} tensors beside the model's were left aside: ${listed(aside, 3)}`] : []),
+    ],
   };
 }
 
