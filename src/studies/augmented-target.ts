@@ -4,7 +4,7 @@ import { type LabelledImages, toFloat } from "../datasets/index.ts";
 import { thatAdd } from "./training-ways.ts";
 import type { Method } from "./trial.ts";
 
-/** Images changed at a time; what is drawn for an image does not depend on it. */
+/** Images changed at a time. What is drawn for an image depends on it, so another number would be another experiment. */
 const batch = 256;
 
 /**

@@ -60,6 +60,8 @@ describe("checkStrength", () => {
     // Corners of a 4 x 4 image that move by one pixel can come to lie in a line: (1, 1), (2, 0) and (0, 2).
     expect(() => checkStrength("perspective", 0.5, { height: 4, width: 4 })).toThrow(InputError);
     expect(() => checkStrength("perspective", 0.49, { height: 4, width: 4 })).not.toThrow();
+    // Corners 21 pixels inwards of 63 can lie in a line.
+    expect(() => checkStrength("perspective", 21 / 32, { height: 64, width: 64 })).toThrow(InputError);
   });
 
   test("an unknown kind lists the known ones and the nearest", () => {

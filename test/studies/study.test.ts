@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { augmentations, checkStrength } from "../../src/augmentations/index.ts";
+import { createModel, models } from "../../src/models/index.ts";
 import {
   builtInStudies,
   defineStudy,
@@ -242,6 +244,17 @@ describe("the registry of methods", () => {
     const sweep: readonly number[] = entry.sweep;
     expect([...sweep].sort((a, b) => (entry.stronger === "larger" ? a - b : b - a))).toEqual(sweep);
     expect(() => defineStudy({ ...small, methods: [kind], strengths: {} })).not.toThrow();
+  });
+});
+
+describe("the registry of augmentations", () => {
+  it.each(Object.keys(augmentations))("%s: what its range allows, images of every model bear", (kind) => {
+    const { min, max } = methodKinds[kind as keyof typeof methodKinds].range;
+    for (const name of Object.keys(models)) {
+      const [, height, width] = createModel(name).inputShape;
+      for (const strength of [min, max])
+        expect(() => checkStrength(kind, strength, { height, width }), `${strength} at ${height}`).not.toThrow();
+    }
   });
 });
 

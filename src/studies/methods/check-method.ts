@@ -8,7 +8,8 @@ import { methodKind } from "./registry.ts";
 
 /**
  * Checks a method's kind, strength and options before any work starts, by making of it what training makes. Throws
- * InputError with one sentence; `where` begins it, e.g. `study "mine"`. Images are taken to be 32 x 32, as models are.
+ * InputError with one sentence; `where` begins it, e.g. `study "mine"`. Images are taken to be 32 x 32: what
+ * the ranges allow there, they allow for larger ones.
  */
 export function checkMethod(where: string, { kind, strength, options }: Method): void {
   const { label, adds, range, unit } = methodKind(`${where}: methods`, kind);
