@@ -8,14 +8,15 @@
 #SBATCH --cpus-per-task=4
 #SBATCH --mem=8G
 #SBATCH --time=12:00:00
-# Slurm says so two minutes before the time is up: what runs then goes back in line, up to its last checkpoint.
-#SBATCH --signal=TERM@120
+# Two minutes before the time is up Slurm says so to this script (B: without it only to job steps, of which there are none),
+# whose place the worker has taken by then: what runs goes back in line, up to its last checkpoint.
+#SBATCH --signal=B:TERM@120
 set -euo pipefail
 
 : "${CARRYOVER_DATABASE:?set it to postgres://user:password@host:5432/name, best in a file that only you can read}"
 shared="${CARRYOVER_SHARED:-$HOME/carryover}"
 
-# exec: the signal reaches the worker itself. A worker that finds nothing to do for ten minutes ends.
+# exec: the worker is the process that Slurm tells. A worker that finds nothing to do for ten minutes ends.
 exec carryover worker \
   --slots "${SLURM_CPUS_PER_TASK:-1}" \
   --artifacts "$shared/artifacts" \
