@@ -20,7 +20,7 @@ const colourTypes: readonly (readonly [channels: number, bytes: number])[] = [
 ];
 
 /**
- * Decodes a JPEG, PNG or WebP, by its first bytes, and turns it upright where its EXIF data says so. CMYK becomes RGB
+ * Decodes a JPEG, PNG or WebP, by its first bytes, and turns a JPEG upright where its EXIF data says so. CMYK becomes RGB
  * without regard to colour profiles; of 16 bits the upper 8 are kept. Throws an Error whose message says what is wrong
  * with the file, also when it is cut short (decoders of JPEG would fill the rest with grey).
  */
