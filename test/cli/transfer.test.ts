@@ -64,6 +64,20 @@ describe("a model and images of one's own", () => {
     expect([saved.model.classes, saved.model.name]).toEqual([3, "resnet10-w2"]);
   });
 
+  test("transfer of a few images: means over the draws, and which draw's model is saved and attacked", async () => {
+    const few = ["--protocol", "few-shot:1", "--draws", "3", "--shots", "1", "--attacked", "false", "--out", "few"];
+    const { code, stdout } = await place.run(["transfer", "--model", "c.pth", ...words, ...few], { real: true });
+    expect(code).toBe(0);
+    const { accuracy, meanPerClass, perClass, fewShot, notes } = JSON.parse(stdout);
+    const [curve] = fewShot;
+    expect(accuracy).toEqual(curve.accuracy);
+    expect(meanPerClass.interval).toBe("Student's t over the draws");
+    // Of all shares in the classes, weighted by their images, the accuracy is made.
+    const right = perClass.reduce((sum: number, { value, n }: { value: number; n: number }) => sum + value * n, 0);
+    expect(right / 5).toBeCloseTo(accuracy.value, 12);
+    expect(notes[0]).toMatch(/^Accuracies are means over 3 draws .* saved and attacked are of the first draw, whose/);
+  });
+
   test("compare: a ranking, the confidence in it, and probabilities that add up", async () => {
     const { code, stdout } = await place.run(
       ["compare", "c.pth", modelFile(place.folder, "d.th"), ...words, "--out", "both"],
@@ -72,6 +86,7 @@ describe("a model and images of one's own", () => {
     expect(code).toBe(0);
     const { ranked, better } = JSON.parse(stdout);
     expect(ranked.map(({ accuracy }: { accuracy: { n: number } }) => accuracy.n)).toEqual([5, 5]);
+    expect(ranked[0].accuracy.interval).toBe("Wilson, of the test images");
     expect(ranked[0].probabilityBest + ranked[1].probabilityBest).toBeCloseTo(1, 12);
     expect(better[0][1] + better[1][0]).toBeCloseTo(1, 12);
     expect(readFileSync(join(place.folder, "both", "report.md"), "utf8")).toContain("Probability that the row");

@@ -15,6 +15,7 @@ import { progressLine } from "../attack/progress-line.ts";
 import type { CompareRequest } from "../commands/transfer.ts";
 import { columns, percentText, print, printJson } from "../output.ts";
 import { type Candidate, candidateFrom } from "./candidate.ts";
+import { accuracyOf, type Draws } from "./estimates.ts";
 import { featuresOf } from "./measure.ts";
 import { frozen } from "./protocols.ts";
 import { estimateText } from "./report.ts";
@@ -25,7 +26,7 @@ const resamples = 2000;
 /** One candidate on the target, frozen. */
 interface Entry {
   readonly candidate: Candidate;
-  readonly correct: Uint8Array;
+  readonly draws: Draws;
   readonly predictors: Partial<Record<PredictorName, Measured>>;
 }
 
@@ -46,7 +47,7 @@ export async function compareModels(paths: readonly string[], request: CompareRe
     }
     if (!target) throw new Error("compare: no target");
     const ranking = rankCandidates(
-      entries.map(({ correct }) => correct),
+      entries.flatMap(({ draws }) => draws),
       { seed: request.seed, resamples },
     );
     const facts = factsOf(entries, ranking, target, request);
@@ -81,16 +82,16 @@ async function* entryOf(
 ): AsyncGenerator<string, Entry> {
   const features = yield* featuresOf(candidate, target, { device, threads: availableParallelism() });
   const { classes } = target.test;
-  const { correct } = yield* frozen(features, classes.length, undefined);
+  const { draws } = yield* frozen(features, classes.length, undefined);
   const seen = testSubset(features.train.labels, { test: Math.min(500, target.train.shape[0]), seed });
   const found = targetPredictors(featureRows(features.train, seen), classes.length, candidate.head);
-  return { candidate, correct, predictors: found };
+  return { candidate, draws, predictors: found };
 }
 
 type Facts = ReturnType<typeof factsOf>;
 
 function factsOf(entries: readonly Entry[], { order, better }: Ranking, target: Target, { seed }: CompareRequest) {
-  const ranked = order.map(({ candidate: at, accuracy, interval, best }) => {
+  const ranked = order.map(({ candidate: at, best }) => {
     const entry = entries[at] as Entry;
     const { path, name, side, digest, notes } = entry.candidate;
     return {
@@ -98,7 +99,7 @@ function factsOf(entries: readonly Entry[], { order, better }: Ranking, target: 
       model: name,
       checkpoint: digest,
       side,
-      accuracy: { ...accuracy, ...interval, interval: "paired bootstrap of the test images" },
+      accuracy: accuracyOf(entry.draws),
       probabilityBest: best,
       predictors: entry.predictors,
       notes,
@@ -129,13 +130,11 @@ function shortNames(paths: readonly string[]): readonly string[] {
   return new Set(short).size === paths.length ? short : paths;
 }
 
-function reportOf({ target, ranked, better, notes }: Facts): Report {
+/** The ranking as it is printed and written. */
+export function reportOf({ target, ranked, better, notes }: Facts): Report {
   const names = shortNames(ranked.map(({ file }) => file));
   const nameOf = (i: number) => names[i] ?? "";
-  const [first, second] = ranked;
-  const sure = better[0]?.[1] ?? 0.5;
-  const lead =
-    first && second ? `${nameOf(0)} beats ${nameOf(1)} in ${percentText(sure)} of ${resamples} resamples` : "";
+  const sure = ranked[0]?.probabilityBest ?? 0;
   const known = Object.keys(predictors).filter((name) => ranked.some((each) => name in each.predictors));
   return {
     title: `${ranked.length} models on ${target.name}, frozen features`,
@@ -151,8 +150,8 @@ function reportOf({ target, ranked, better, notes }: Facts): Report {
           percentText(probabilityBest),
         ]),
         notes: [
-          `${lead}; ${sure >= 0.95 ? "the first place is clear" : "the first place is not settled by these test images"}.`,
-          `${target.test} test images drawn anew, the same for all models; this is the noise of the test images alone, not that of the ${target.train} training images.`,
+          `${nameOf(0)} is the best of all in ${percentText(sure)} of ${resamples} resamples; ${sure >= 0.95 ? "the first place is clear" : "the first place is not settled by these test images"}.`,
+          `Probabilities: ${target.test} test images drawn anew, the same for all models; intervals: ${ranked[0]?.accuracy.interval}. This is the noise of the test images alone, not that of the ${target.train} training images.`,
           ...ranked.flatMap(({ notes }, i) => notes.map((note) => `${nameOf(i)}: ${note}.`)),
           ...notes.slice(1),
         ],

@@ -1,11 +1,13 @@
 import { InputError } from "../../base/index.ts";
 import { gather, testSubset } from "../../datasets/index.ts";
-import { meanPerClass, meanPerClassInterval, targetPredictors } from "../../metrics/index.ts";
+import { targetPredictors } from "../../metrics/index.ts";
 import type { LoadedModel } from "../../models/index.ts";
 import { attackStage } from "../../studies/attack-stage.ts";
 import { type ExtractionOptions, featureRows } from "../../transfer/index.ts";
 import type { Protocol, TransferRequest } from "../commands/transfer.ts";
+import { percentText } from "../output.ts";
 import type { Candidate } from "./candidate.ts";
+import { accuracyOf, meanPerClassOf, perClassOf, sharesOf } from "./estimates.ts";
 import type { Findings, Shots } from "./findings.ts";
 import { type Features, few, fineTuned, frozen, type Outcome } from "./protocols.ts";
 import type { Target } from "./target.ts";
@@ -28,8 +30,8 @@ export async function* measured(
   const fewShot: Shots[] = [];
   const smallest = Math.min(...countsOf(features.train.labels, classes.length));
   for (const perClass of request.shots.filter((count) => count <= smallest)) {
-    const { accuracy, draws: each } = yield* few(features, classes, { perClass, draws, seed }, whole);
-    fewShot.push({ perClass, draws: each, accuracy });
+    const drawn = (yield* few(features, classes, { perClass, draws, seed }, whole)).draws;
+    fewShot.push({ perClass, draws: sharesOf(drawn), accuracy: accuracyOf(drawn) });
   }
   yield "predictors";
   const seen = testSubset(features.train.labels, { test: Math.min(predictorImages, target.train.shape[0]), seed });
@@ -37,7 +39,6 @@ export async function* measured(
   const robust = yield* attacked(candidate, outcome, target, request, engine);
   const skipped = request.shots.filter((count) => count > smallest);
   const { labels } = target.test;
-  const perClass = meanPerClass(outcome.correct, labels);
   const counts = countsOf(labels, classes.length);
   return {
     transferred: outcome.transferred,
@@ -57,21 +58,15 @@ export async function* measured(
       side: candidate.side,
       protocol: protocolText(protocol),
       seed,
-      accuracy: outcome.accuracy,
-      meanPerClass: {
-        ...perClass,
-        ...meanPerClassInterval(outcome.correct, labels, { seed }),
-        interval: "bootstrap of each class's test images",
-      },
-      perClass: classes.map((name, k) => {
-        const right = outcome.correct.reduce((sum, flag, i) => sum + (labels[i] === k ? flag : 0), 0);
-        return { class: name, value: right / (counts[k] ?? 0), n: counts[k] ?? 0 };
-      }),
+      accuracy: accuracyOf(outcome.draws),
+      meanPerClass: meanPerClassOf(outcome.draws, labels, seed),
+      perClass: perClassOf(outcome.draws, labels, classes),
       head: outcome.fit && { l2: outcome.fit.l2, converged: outcome.fit.converged },
       fewShot,
       predictors,
       robust,
       notes: [
+        ...firstDraw(outcome),
         ...candidate.notes.map((note) => `${note[0]?.toUpperCase()}${note.slice(1)}.`),
         ...target.notes,
         ...(skipped.length > 0
@@ -82,6 +77,18 @@ export async function* measured(
       ],
     },
   };
+}
+
+/** Which of several heads the numbers that are no means belong to. */
+function firstDraw({ draws, transferred }: Outcome): string[] {
+  if (draws.length === 1) return [];
+  const [first = 0] = sharesOf(draws);
+  const what = transferred
+    ? "The head's penalty and the model that is saved and attacked are"
+    : "The head's penalty is";
+  return [
+    `Accuracies are means over ${draws.length} draws of the training images. ${what} of the first draw, whose accuracy is ${percentText(first)}.`,
+  ];
 }
 
 /** Features of all three parts, once. */

@@ -1,4 +1,4 @@
-import { mean, meanInterval, type Tensor, wilsonInterval } from "../../base/index.ts";
+import type { Tensor } from "../../base/index.ts";
 import { evaluate } from "../../metrics/index.ts";
 import type { LoadedModel, Parameters } from "../../models/index.ts";
 import {
@@ -13,17 +13,17 @@ import {
   rightAnswers,
 } from "../../transfer/index.ts";
 import type { Protocol, TransferRequest } from "../commands/transfer.ts";
-import type { Estimated } from "./findings.ts";
+import type { Draws } from "./estimates.ts";
 import type { Target } from "./target.ts";
 
 export const l2Choices = [1e-4, 1e-3, 1e-2, 1e-1, 1] as const;
 
-/** What a protocol leaves: flags of right answers on the test set, and the transferred model where there is one. */
+/** What a protocol leaves: right answers on the test set, and the transferred model where there is one. */
 export interface Outcome {
-  readonly accuracy: Estimated;
-  /** [n], of the first draw where there are several. */
-  readonly correct: Uint8Array;
+  readonly draws: Draws;
+  /** Of the first draw where there are several. */
   readonly fit: HeadFit | undefined;
+  /** Of the first draw where there are several. */
   readonly transferred: LoadedModel | undefined;
 }
 
@@ -44,33 +44,27 @@ export function* frozen(
   for (; !step.done; step = fitting.next())
     yield `head: penalty ${step.value.fitted + 1} of ${l2Choices.length}, iteration ${step.value.iteration}`;
   const fit = bestFit(step.value);
-  const correct = rightAnswers(features.test, fit.head);
-  return { accuracy: ofExamples(correct), correct, fit, transferred: withHead(source, classes, fit) };
+  return { draws: [rightAnswers(features.test, fit.head)], fit, transferred: withHead(source, classes, fit) };
 }
 
-/** As frozen, on few training images of each class; the accuracy is the mean over draws. */
+/** As frozen, on few training images of each class, several times. */
 export function* few(
   features: Features,
   classes: readonly string[],
   { perClass, draws, seed }: { readonly perClass: number; readonly draws: number; readonly seed: number },
   source: LoadedModel | undefined,
-): Generator<string, Outcome & { readonly draws: readonly number[] }> {
+): Generator<string, Outcome> {
   const run = fewShot(features.train, features.test, { classes, perClass, draws, l2: l2Choices, seed });
   let step = run.next();
   for (; !step.done; step = run.next()) yield `few-shot: ${perClass} a class, draw ${step.value.done} of ${draws}`;
   const [first] = step.value;
   if (!first) throw new Error("few-shot: no draw");
-  const accuracies = step.value.map(({ correct }) => shareOf(correct));
-  const centre = mean(accuracies);
-  const accuracy = {
-    value: centre,
-    n: features.test.labels.length,
-    ...(meanInterval(accuracies) ??
-      wilsonInterval(Math.round(centre * features.test.labels.length), features.test.labels.length)),
-    interval: draws > 1 ? "Student's t over the draws" : "Wilson, of the test images",
+  const { fit } = first;
+  return {
+    draws: step.value.map(({ correct }) => correct),
+    fit,
+    transferred: withHead(source, classes.length, fit),
   };
-  const { correct, fit } = first;
-  return { accuracy, correct, fit, transferred: withHead(source, classes.length, fit), draws: accuracies };
 }
 
 /** All parameters, or the last blocks and the head, trained on the training images. */
@@ -97,8 +91,7 @@ export async function* fineTuned(
       const { model: tuned, parameters: moved } = next.value;
       const correct = yield* flagsOf(tuned, moved, target, engine);
       return {
-        accuracy: ofExamples(correct),
-        correct,
+        draws: [correct],
         fit: undefined,
         transferred: { model: tuned, parameters: moved },
       };
@@ -125,13 +118,4 @@ async function* flagsOf(
 function withHead(source: LoadedModel | undefined, classes: number, { head }: HeadFit): LoadedModel | undefined {
   if (!source) return undefined;
   return { model: source.model.withClasses(classes), parameters: { f: source.parameters.f, g: headTensors(head) } };
-}
-
-const shareOf = (correct: Uint8Array) => correct.reduce((sum, flag) => sum + flag, 0) / correct.length;
-
-/** A share of test examples with Wilson's interval. */
-export function ofExamples(correct: Uint8Array): Estimated {
-  const right = correct.reduce((sum, flag) => sum + flag, 0);
-  const n = correct.length;
-  return { value: right / n, n, ...wilsonInterval(right, n), interval: "Wilson, of the test images" };
 }
