@@ -8,7 +8,6 @@ import { array64, conv2d as conv64, relu as relu64 } from "../reference.ts";
 
 const state = await onednnState();
 const available = state.usable && state.bf16;
-const bf16 = { precision: "bf16" } as const;
 
 /** Eighths of small whole numbers: bf16 holds them, and float32 their sums of products, without rounding. */
 function eighths(shape: readonly number[], seed: number): Tensor<"float32"> {
@@ -23,7 +22,11 @@ const padded = { stride: 1, padding: 1, groups: 1 };
 const array = ({ shape, data }: Tensor) => array64(shape, data);
 const convolved = (x: Traced, w: Traced, b: Traced) => conv2d(x, w, b, { padding: 1 });
 
-describe.skipIf(!available)("convolutions and products in bf16 (left out where the processor has none)", () => {
+const alone = { name: "one thread", threads: 1 };
+const shared = { name: "three threads", threads: 3 };
+
+describe.skipIf(!available).each([alone, shared])("convolutions and products in bf16 on $name", ({ threads }) => {
+  const bf16 = { precision: "bf16", threads } as const;
   const cases = [
     { batch: 2, channels: [3, 5], size: 6 },
     { batch: 3, channels: [16, 32], size: 8 },
@@ -97,9 +100,9 @@ describe.skipIf(!available)("convolutions and products in bf16 (left out where t
   test("between convolutions tensors are kept as bf16; what no convolution reads is not rounded", async () => {
     const x = normal([2, 16, 8, 8], 12);
     const third = (u: Traced) => np.multiply(u, 1 / 3);
-    const [alone] = await run(third, [x], bf16);
+    const [inBf16] = await run(third, [x], bf16);
     const [inFloat32] = await run(third, [x]);
-    expect(alone).toEqual(inFloat32);
+    expect(inBf16).toEqual(inFloat32);
   });
 });
 

@@ -1,6 +1,16 @@
 import { expect, test } from "vitest";
 import { float32, leavesOf, type Tensor } from "../../../src/base/index.ts";
-import { compile, conv2d, grad, maxPool, np, relu, type Traced } from "../../../src/engine/index.ts";
+import {
+  type CompileOptions,
+  compile,
+  conv2d,
+  grad,
+  maxPool,
+  np,
+  onednnState,
+  relu,
+  type Traced,
+} from "../../../src/engine/index.ts";
 import { findDnnl } from "../../../src/engine/onednn/library.ts";
 import type { Task } from "../../../src/engine/onednn/tasks.ts";
 import { type Share, teamOf } from "../../../src/engine/onednn/team.ts";
@@ -37,8 +47,8 @@ function scaled({ shape, data }: Tensor<"float32">, factor: number) {
   );
 }
 
-async function gradients(threads: number): Promise<Tensor[]> {
-  const compiled = await compile((x: Record<string, Traced>) => grad(network)(x), [example], { threads });
+async function gradients(options: CompileOptions): Promise<Tensor[]> {
+  const compiled = await compile((x: Record<string, Traced>) => grad(network)(x), [example], options);
   const once = leavesOf(await compiled(example));
   // What threads leave behind in memory must not change the next call.
   expect(leavesOf(await compiled(example))).toEqual(once);
@@ -47,8 +57,15 @@ async function gradients(threads: number): Promise<Tensor[]> {
 }
 
 test("two, three and five threads compute what one does, to float32's rounding of sums in another order", async () => {
-  const alone = await gradients(1);
-  for (const threads of [2, 3, 5]) expectClose(await gradients(threads), alone, 1e-5);
+  const alone = await gradients({ threads: 1 });
+  for (const threads of [2, 3, 5]) expectClose(await gradients({ threads }), alone, 1e-5);
+});
+
+const state = await onednnState();
+
+test.skipIf(!state.usable || !state.bf16)("so they do in bf16, where a sum may round to its neighbour", async () => {
+  const alone = await gradients({ threads: 1, precision: "bf16" });
+  for (const threads of [2, 3, 5]) expectClose(await gradients({ threads, precision: "bf16" }), alone, 2 ** -7);
 });
 
 test("programs of one team take turns, and one that is gone leaves the others alone", async () => {
