@@ -1,3 +1,4 @@
+import { randomStream, sizeOf } from "../../base/index.ts";
 import type { ConvGeometry } from "../nodes.ts";
 import { Program } from "../program.ts";
 import type { Dnnl, Precision } from "./dnnl.ts";
@@ -28,7 +29,7 @@ const few = 5000;
 const tolerances = { float32: 1e-3, bf16: 0.1 } as const;
 
 /**
- * A self-test of a few milliseconds: convolutions, both of their gradients and a product through the library, against
+ * A self-test of less than a tenth of a second: convolutions, both of their gradients and a product through the library, against
  * plain sums. Returns what was wrong, or undefined.
  */
 export async function complaintAbout(dnnl: Dnnl, precision: Precision = "float32"): Promise<string | undefined> {
@@ -81,13 +82,11 @@ async function complaintOf(layer: Layer, dnnl: Dnnl, precision: Precision): Prom
 const difference = (a: number, b: number | undefined) =>
   b === undefined || Number.isNaN(b) ? Infinity : Math.abs(a - b);
 
-/** Numbers within half of 0 without a pattern that a kernel could share: a multiplicative hash of the place, which is quick. */
+/** Numbers within half of 0. */
 function noise(shape: readonly number[], seed: number): Float32Array {
-  const numbers = new Float32Array(shape.reduce((a, b) => a * b, 1));
-  for (let i = 0; i < numbers.length; i++) {
-    const mixed = Math.imul((i + 1) * seed, 0x9e3779b1);
-    numbers[i] = (Math.imul(mixed ^ (mixed >>> 15), 0x85ebca6b) >>> 8) / 2 ** 24 - 0.5;
-  }
+  const { uniform } = randomStream(seed);
+  const numbers = new Float32Array(sizeOf(shape));
+  for (let i = 0; i < numbers.length; i++) numbers[i] = uniform() - 0.5;
   return numbers;
 }
 
