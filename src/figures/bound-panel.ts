@@ -1,6 +1,6 @@
 import { mean, meanInterval } from "../base/index.ts";
 import type { SavedBound } from "../theory/index.ts";
-import { methodStyle, shapeGain } from "./method-style.ts";
+import { methodStyle, rimOf, shapeGain } from "./method-style.ts";
 import { type PanelSize, panelLabels } from "./panel-labels.ts";
 import { bars, dotLook, trajectories } from "./panel-spec.ts";
 import { type Dot, type Panel, panelOf } from "./plot-data.ts";
@@ -54,7 +54,7 @@ export function boundPanel(points: readonly Point[], bound: SavedBound, size: Pa
       bars(placed, "y"),
       {
         data: { values: dots.toSorted((a, b) => b.size - a.size).map(datum) },
-        mark: { type: "point", filled: false, strokeWidth: 0.8, opacity: 1, aria: true },
+        mark: { type: "point", filled: false, opacity: 1, aria: true },
         encoding: { ...dotLook(false), description: { field: "description" } },
       },
       ...panelLabels(placed, size),
@@ -75,7 +75,8 @@ function domainOf(dots: readonly Dot[], d: number): readonly [number, number] {
 }
 
 function datum({ x, y, size, family, point }: Dot) {
-  const { colour, shape } = methodStyle(family);
+  const style = methodStyle(family);
+  const { colour, shape } = style;
   const description = `${labelOf(point)}: τ ${y.toFixed(3)} nats, robust accuracy ${x.toFixed(1)} %`;
-  return { x, y, size: size * shapeGain(shape), colour, shape, description };
+  return { x, y, size: size * shapeGain(shape), colour, shape, ...rimOf(style), description };
 }

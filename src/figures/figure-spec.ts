@@ -1,9 +1,9 @@
 import type { SavedBound } from "../theory/index.ts";
 import { boundCaption, boundPanel } from "./bound-panel.ts";
 import { fontFamily, textWidth, wrapText } from "./font.ts";
-import { shapeGain } from "./method-style.ts";
+import { rimOf, shapeGain } from "./method-style.ts";
 import type { PanelSize } from "./panel-labels.ts";
-import { crossShape, ink, panelSpec, ringColour, ringDash } from "./panel-spec.ts";
+import { crossShape, dotLook, ink, panelSpec, ringColour, ringDash } from "./panel-spec.ts";
 import { legendOf, type Panel } from "./plot-data.ts";
 import type { Point } from "./point.ts";
 import { bySetting, intervalText, noteTexts } from "./settings.ts";
@@ -105,6 +105,7 @@ function captionView(text: string, width: number): object {
 function legendView(points: readonly Point[]): { width: number; view: object } {
   const entries = legendOf(points).map(({ style, strengths }, row) => ({
     ...style,
+    ...rimOf(style),
     strengths: strengthsText(strengths),
     size: 90 * shapeGain(style.shape),
     top: legendLine * (row + 0.5),
@@ -143,14 +144,8 @@ function legendView(points: readonly Point[]): { width: number; view: object } {
       data: { values: entries },
       layer: [
         {
-          mark: { type: "point", opacity: 1, strokeWidth: 0.8 },
-          encoding: {
-            ...at(8),
-            shape,
-            size: { field: "size", type: "quantitative", scale: null },
-            fill: stroke,
-            stroke: { value: "#FFFFFF" },
-          },
+          mark: { type: "point", opacity: 1 },
+          encoding: { ...at(8), ...dotLook(false) },
         },
         text("label", 24, { fontSize: 11, color: ink.text }),
         text("strengths", strengthsAt, { fontSize: 10, color: ink.soft }),

@@ -12,6 +12,8 @@ export interface MethodStyle {
   readonly colour: string;
   /** A Vega symbol, or an SVG path within -1 ... 1. */
   readonly shape: string;
+  /** Of a combination: the second part's colour, about the first part's. */
+  readonly second?: string;
   /** The smaller number is the stronger setting: fewer bits, a smaller norm. */
   readonly smallerIsStronger?: true;
 }
@@ -33,7 +35,7 @@ function styleOf({ legend, ...look }: MethodLook, stronger: "larger" | "smaller"
 export const shapeGain = (shape: string): number =>
   ({ diamond: 1.35, square: 0.9, [star]: 1.5, [pentagon]: 1.1 })[shape] ?? (shape.startsWith("triangle") ? 1.15 : 1);
 
-/** For kinds without an entry and for combinations: greys told apart by their shapes. */
+/** For kinds without an entry: greys told apart by their shapes. */
 const spare: readonly Pick<MethodStyle, "colour" | "shape">[] = ["#4D4D4D", "#8C8C8C", "#1F2A44"].flatMap((colour) =>
   [hexagon, "square", star, "triangle-up", "diamond", "triangle-down", "circle"].map((shape) => ({ colour, shape })),
 );
@@ -42,17 +44,31 @@ const spare: readonly Pick<MethodStyle, "colour" | "shape">[] = ["#4D4D4D", "#8C
 export const familyOf = (methods: readonly Method[]): string =>
   methods.map(({ kind }) => kind).join(" + ") || "vanilla";
 
-/** The style of a family. One that is not in the table gets a spare one, chosen by its name alone. */
+/**
+ * The style of a family. A combination is filled with the colour of its first part, has the second's about it, and the shape
+ * of the last: as no two kinds have one colour, no two pairs look alike, nor does one look like a kind.
+ */
 export function methodStyle(family: string): MethodStyle {
-  const known = Object.hasOwn(methodStyles, family) ? methodStyles[family] : undefined;
-  if (known) return known;
-  const sum = [...family].reduce((hash, letter) => (Math.imul(hash, 31) + (letter.codePointAt(0) ?? 0)) >>> 0, 7);
-  const kinds = family.split(" + ");
-  const parts = kinds.map((kind) => (Object.hasOwn(methodStyles, kind) ? methodStyles[kind] : undefined));
-  const named = (key: "label" | "short") => kinds.map((kind, i) => parts[i]?.[key] ?? kind).join(" + ");
-  const look = spare[sum % spare.length] ?? { colour: "#4D4D4D", shape: hexagon };
-  return { label: named("label"), short: named("short"), ...look };
+  const parts = family.split(" + ").map(kindStyle);
+  const [first, second] = parts;
+  const last = parts.at(-1);
+  if (!first || !second || !last) return kindStyle(family);
+  const { colour } = first;
+  const named = (key: "label" | "short") => parts.map((part) => part[key]).join(" + ");
+  return { label: named("label"), short: named("short"), colour, shape: last.shape, second: second.colour };
 }
+
+/** A kind that is not in the table gets a spare look, chosen by its name alone. */
+function kindStyle(kind: string): MethodStyle {
+  const known = Object.hasOwn(methodStyles, kind) ? methodStyles[kind] : undefined;
+  if (known) return known;
+  const sum = [...kind].reduce((hash, letter) => (Math.imul(hash, 31) + (letter.codePointAt(0) ?? 0)) >>> 0, 7);
+  return { label: kind, short: kind, ...(spare[sum % spare.length] ?? { colour: "#4D4D4D", shape: hexagon }) };
+}
+
+/** What is drawn about a dot: white, so that dots that touch stay apart, or the second colour of a combination. */
+export const rimOf = ({ second }: MethodStyle) =>
+  second === undefined ? { rim: "#FFFFFF", rimWidth: 0.8 } : { rim: second, rimWidth: 1.8 };
 
 /** Families in the order of a legend: the table's, then the others by name. */
 export function compareFamilies(a: string, b: string): number {

@@ -1,5 +1,5 @@
 import { wrapText } from "./font.ts";
-import { methodStyle, shapeGain } from "./method-style.ts";
+import { methodStyle, rimOf, shapeGain } from "./method-style.ts";
 import { type PanelSize, panelLabels } from "./panel-labels.ts";
 import { type Dot, type Panel, panelOf, ringGain } from "./plot-data.ts";
 import { labelOf, type Point } from "./point.ts";
@@ -101,7 +101,7 @@ function dots(panel: Panel, collapsed: boolean): object {
     .map(datum);
   return {
     data: { values },
-    mark: { type: "point", filled: false, strokeWidth: collapsed ? 1.4 : 0.8, opacity: 1, aria: true },
+    mark: { type: "point", filled: false, opacity: 1, aria: true },
     encoding: { ...dotLook(collapsed), description: { field: "description" }, tooltip: tooltips },
   };
 }
@@ -111,7 +111,8 @@ export const dotLook = (collapsed: boolean) => ({
   shape: { field: "shape", type: "nominal", scale: null },
   size: { field: "size", type: "quantitative", scale: null },
   fill: collapsed ? { value: "#FFFFFF" } : { field: "colour", type: "nominal", scale: null },
-  stroke: collapsed ? { field: "colour", type: "nominal", scale: null } : { value: "#FFFFFF" },
+  stroke: { field: collapsed ? "colour" : "rim", type: "nominal", scale: null },
+  strokeWidth: collapsed ? { value: 1.4 } : { field: "rimWidth", type: "quantitative", scale: null },
 });
 
 function crosses({ dots }: Panel): object {
@@ -120,7 +121,7 @@ function crosses({ dots }: Panel): object {
     mark: { type: "point", shape: crossShape, strokeWidth: 1.4, opacity: 1 },
     encoding: {
       size: { field: "size", type: "quantitative", scale: null },
-      stroke: { field: "colour", type: "nominal", scale: null },
+      stroke: { field: "cross", type: "nominal", scale: null },
     },
   };
 }
@@ -146,7 +147,8 @@ function doubtRings({ dots }: Panel): object[] {
 }
 
 function datum({ x, y, size, family, collapsed, doubt, point }: Dot) {
-  const { colour, shape } = methodStyle(family);
+  const style = methodStyle(family);
+  const { colour, shape, second } = style;
   const percent = (value: number) => 100 * value;
   return {
     x,
@@ -154,6 +156,8 @@ function datum({ x, y, size, family, collapsed, doubt, point }: Dot) {
     size: size * shapeGain(shape),
     colour,
     shape,
+    ...rimOf(style),
+    cross: second ?? colour,
     method: labelOf(point),
     description: `${labelOf(point)}: DT Acc ${y.toFixed(1)} points, robust accuracy ${x.toFixed(1)} %${doubt ? ` (${doubt})` : ""}${collapsed ? ", collapsed" : ""}`,
     seeds: point.seeds.length,

@@ -21,11 +21,18 @@ export function theorySpec(
   const values = dots
     .toSorted((a, b) => compareFamilies(a.family, b.family))
     .map(({ label, family, tau, difference }) => {
-      const { colour, shape, label: name } = methodStyle(family);
-      return { label, name, tau, difference, colour, shape, size: 60 * shapeGain(shape) };
+      const { colour, shape, second = colour, label: name } = methodStyle(family);
+      return { label, name, tau, difference, colour, shape, second, size: 60 * shapeGain(shape) };
     });
   const least = Math.min(0, ...dots.map(({ tau }) => tau));
   const legend = [...new Map(values.map((value) => [value.name, value])).values()];
+  const byName = (key: "colour" | "shape" | "second") => ({
+    field: "name",
+    type: "nominal",
+    title: null,
+    sort: legend.map(({ name }) => name),
+    scale: { domain: legend.map(({ name }) => name), range: legend.map((each) => each[key]) },
+  });
   const span = d - least;
   const x = {
     field: "difference",
@@ -69,20 +76,9 @@ export function theorySpec(
           x,
           y,
           size: { field: "size", type: "quantitative", scale: null },
-          fill: {
-            field: "name",
-            type: "nominal",
-            title: null,
-            sort: legend.map(({ name }) => name),
-            scale: { domain: legend.map(({ name }) => name), range: legend.map(({ colour }) => colour) },
-          },
-          shape: {
-            field: "name",
-            type: "nominal",
-            title: null,
-            sort: legend.map(({ name }) => name),
-            scale: { domain: legend.map(({ name }) => name), range: legend.map(({ shape }) => shape) },
-          },
+          fill: byName("colour"),
+          shape: byName("shape"),
+          stroke: byName("second"),
           tooltip: [{ field: "label" }, { field: "tau", format: ".3f" }, { field: "difference", format: ".3f" }],
         },
       },

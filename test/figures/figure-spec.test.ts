@@ -83,6 +83,18 @@ describe("the figure", () => {
     expect(JSON.stringify(specOf(healthy))).not.toContain("collapsed: at chance");
   });
 
+  test("draws a pair's second colour about its dot, in the legend too", async () => {
+    const pair = [
+      { kind: "jr", strength: 0.1 },
+      { kind: "blur", strength: 3 },
+    ];
+    const numbers = { source: 0.5, robust: 0.4, target: 0.8 };
+    const spec = specOf([rowOf(trialOf([], 0), numbers), rowOf(trialOf(pair, 0), { ...numbers, robust: 0.3 })]);
+    // Jacobian regularisation's blue, blur's green and triangle.
+    const svg = await renderSvg(spec);
+    expect([...svg.matchAll(/<path[^>]* fill="#0072B2" stroke="#009E73" stroke-width="1.8"/g)]).toHaveLength(2);
+  });
+
   test("says of points without vanilla that they are not drawn", () => {
     const rows = quickstartRows().filter(({ trial }) => trial.methods.length > 0);
     expect(panelOf(pointsOf(rows)).dots).toEqual([]);

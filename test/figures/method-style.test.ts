@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { methodStyle, methodStyles } from "../../src/figures/index.ts";
-import { compareFamilies } from "../../src/figures/method-style.ts";
+import { compareFamilies, rimOf } from "../../src/figures/method-style.ts";
 import { methodKinds } from "../../src/studies/methods/registry.ts";
 
 const quickstart = ["vanilla", "jr", "wd", "blur", "rescale"];
@@ -58,6 +58,21 @@ describe("the look of a method", () => {
         if (quickstart.includes(a) && quickstart.includes(b)) expect(far, `${a} and ${b}`).toBeGreaterThan(15);
         if (sight === sights.normal) expect(far, `${a} and ${b}`).toBeGreaterThan(20);
       }
+  });
+
+  test("no two pairs of kinds look alike, nor does a pair look like a kind", () => {
+    const kinds = Object.keys(methodStyles).filter((kind) => kind !== "vanilla");
+    const pairs = kinds.flatMap((a) => kinds.filter((b) => b !== a).map((b) => `${a} + ${b}`));
+    const looks = Map.groupBy([...kinds, "vanilla", ...pairs], (family) => {
+      const style = methodStyle(family);
+      return [style.colour, style.shape, rimOf(style).rim].join(" ");
+    });
+    expect([...looks.values()].filter((families) => families.length > 1)).toEqual([]);
+    expect(methodStyle("jr + blur")).toMatchObject({
+      colour: methodStyle("jr").colour,
+      shape: methodStyle("blur").shape,
+      second: methodStyle("blur").colour,
+    });
   });
 
   test("an unknown kind and a combination get a look from their name alone", () => {
