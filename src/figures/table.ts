@@ -14,6 +14,8 @@ export interface Cell {
 
 export interface TableLine {
   readonly method: string;
+  /** The method's name beside a dot, where there is no room for the other. */
+  readonly short: string;
   readonly strength: string;
   readonly seeds: string;
   readonly collapsed: boolean;
@@ -75,8 +77,10 @@ export function tablesOf(points: readonly Point[]): Table[] {
 }
 
 function lineOf(point: Point): TableLine {
+  const { label, short } = methodStyle(familyOf(point.methods));
   return {
-    method: methodStyle(familyOf(point.methods)).label,
+    method: label,
+    short,
     strength: strengthText(point.methods),
     seeds: `${point.seeds.length}`,
     collapsed: point.collapsed > 0,

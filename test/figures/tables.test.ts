@@ -1,8 +1,34 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { latexTable, markdownTable, rowsCsv, terminalTable } from "../../src/figures/index.ts";
+import { latexTable, markdownTable, methodStyles, rowsCsv, terminalTable } from "../../src/figures/index.ts";
 import { escapeLatex } from "../../src/figures/latex-table.ts";
 import { relativeTransfer } from "../../src/metrics/relative-transfer.ts";
+import type { Method } from "../../src/studies/trial.ts";
 import { crowdedRows, quickstartRows, rowOf, trialOf } from "./fixture.ts";
+
+/** The settings of a published study, as its table names them. */
+function published(study: string): { label: string; kind: string; strength: string }[] {
+  const table = readFileSync(new URL(`../../docs/results/${study}/table.md`, import.meta.url), "utf8");
+  const kinds = new Map(Object.entries(methodStyles).map(([kind, { label }]) => [label, kind]));
+  return [...table.matchAll(/^\| ([A-Z][^|]*?)(?: ×)? \| ([\d.]+) \|/gm)].map(([, label = "", strength = ""]) => ({
+    label,
+    kind: kinds.get(label) ?? expect.unreachable(label),
+    strength,
+  }));
+}
+
+/** Every setting's methods, collapsed and with the widest numbers that there are, beside vanilla's. */
+const wideRows = (settings: readonly Method[][]) =>
+  [0, 1].flatMap((seed) =>
+    [[], ...settings].map((methods) =>
+      rowOf(trialOf(methods, seed), {
+        source: 0.5 + seed / 2,
+        robust: 0.1 + 0.9 * seed,
+        target: 0.4 + seed / 2,
+        collapsed: true,
+      }),
+    ),
+  );
 
 /** RFC 4180, character by character. */
 function parseCsv(text: string): string[][] {
@@ -100,6 +126,46 @@ describe("tables of points", () => {
     expect(text).not.toMatch(/[^\x20-\x7e\n]/);
     for (const line of text.split("\n").filter((each) => each.includes("&")))
       expect(line.match(/(?<!\\)&/g)).toHaveLength(8);
+  });
+
+  test.each(["every-method", "cifar10-svhn-small"])(
+    "the terminal's tells the settings of %s apart, by whole strengths",
+    (study) => {
+      const settings = published(study);
+      expect(settings.length).toBeGreaterThan(50);
+      const rows = wideRows(settings.map(({ kind, strength }) => [{ kind, strength: Number(strength) }]));
+      const text = terminalTable(relativeTransfer(rows)).split("\n");
+      const rule = text.findIndex((line) => line.startsWith("───"));
+      expect(text[rule]?.length).toBeLessThanOrEqual(100);
+      const names = text.slice(rule + 1, text.indexOf("", rule)).map((line) => line.split(/ × +2 /)[0] ?? "");
+      expect(new Set(names).size).toBe(settings.length + 1);
+      const strengths = names.slice(1).map((name) => name.split(" ").at(-1));
+      expect(strengths).toEqual(settings.map(({ strength }) => strength));
+    },
+  );
+
+  test("the terminal's calls a method by its short name where the long one does not fit, and cuts no strength", () => {
+    const pair = [
+      { kind: "input-gradient", strength: 0.1 },
+      { kind: "perspective", strength: 0.6 },
+    ];
+    const long = [{ kind: "a-method-of-a-very-long-name", strength: 123456.789 }];
+    const text = terminalTable(relativeTransfer(wideRows([pair, long, [{ kind: "jr", strength: 0.1 }]])));
+    expect(text).toContain("\nIG + perspective 0.1, 0.6 × ");
+    expect(text).toMatch(/^a-method-\S*… 123456\.789 × /m);
+    expect(text).toContain("\nJacobian reg. 0.1 × ");
+  });
+
+  test("LaTeX's have no more lines than a page holds, and one number for all parts", () => {
+    const settings = Array.from({ length: 80 }, (_, i) => [{ kind: "jr", strength: i + 1 }]);
+    const text = latexTable(relativeTransfer(wideRows(settings)), "long");
+    expect(text).toMatch(/^% In the preamble: \\usepackage\{booktabs\}\n/);
+    const parts = text.split("\\begin{table*}").slice(1);
+    const lines = parts.map((part) => part.match(/^(Vanilla|Jacobian reg\.).* \\\\$/gm) ?? []);
+    expect(lines.map(({ length }) => length)).toEqual([41, 40]);
+    expect(lines.flat().map((line) => line.split(" & ")[1])).toEqual(["", ...settings.map((_, i) => `${i + 1}`)]);
+    expect(text.match(/\\label/g)).toHaveLength(1);
+    expect(parts[1]).toContain("\\addtocounter{table}{-1}\n\\caption[]{");
   });
 
   test("the terminal's fits 100 columns and is aligned", () => {
