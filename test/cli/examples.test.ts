@@ -35,7 +35,7 @@ describe("examples/slurm-array.sh", () => {
       // A worker's stand-in, which says what it was called with and what it was told.
       put(
         join(folder, "carryover"),
-        '#!/usr/bin/env bash\ntrap "echo told; exit 7" TERM\necho "$@"\nwhile :; do sleep 0.05; done\n',
+        '#!/usr/bin/env bash\ntrap "echo told; exit 7" TERM\necho "$@"\nfor i in {1..400}; do sleep 0.05; done\n',
       );
       chmodSync(join(folder, "carryover"), 0o755);
       const script = spawn("bash", [example("slurm-array.sh")], {
