@@ -72,14 +72,14 @@ export function printAttack({ files, ...measured }: Measured & { readonly files:
 }
 
 function factsOf({ measuring, request, points, health }: Measured) {
-  const { attack, norm, steps, restarts } = request;
+  const { attack, norm } = request;
   return {
     model: measuring.subject.model.name,
     checkpoint: measuring.checkpoint,
     ...measuring.subject.source,
     attack,
     norm,
-    ...(attack === "standard" ? {} : { steps, restarts }),
+    ...countsOf(request),
     points: points.map((point) => ({
       eps: point.eps,
       clean: { value: point.clean / point.n, n: point.n },
@@ -88,6 +88,16 @@ function factsOf({ measuring, request, points, health }: Measured) {
     })),
     health,
   };
+}
+
+/** Of the counts that were asked for, those that the attack takes. */
+export function countsOf({
+  attack,
+  steps,
+  restarts,
+}: Pick<AttackRequest, "attack" | "steps" | "restarts">): Partial<Pick<AttackRequest, "steps" | "restarts">> {
+  if (attack === "fgsm" || attack === "standard") return {};
+  return attack === "square" ? { restarts } : { steps, restarts };
 }
 
 const pointOf = ({ eps, robust, n }: AtEps) => ({ eps, robust: { value: robust / n, n } });
@@ -102,9 +112,11 @@ function curveMeta({ measuring, request }: Measured) {
   };
 }
 
-function attackText({ attack, norm, eps, steps, restarts }: AttackRequest, withEps = true): string {
-  const counted = attack === "standard" || attack === "fgsm" || attack === "square" ? "" : `, ${steps} steps`;
-  const again = restarts > 1 && attack !== "standard" ? `, ${restarts} restarts` : "";
+function attackText(request: AttackRequest, withEps = true): string {
+  const { attack, norm, eps } = request;
+  const { steps, restarts = 1 } = countsOf(request);
+  const counted = steps === undefined ? "" : `, ${steps} steps`;
+  const again = restarts > 1 ? `, ${restarts} restarts` : "";
   return `${attack}${counted}${again}, ${norm}${withEps ? ` ${Number(eps.toPrecision(4))}` : ""}`;
 }
 
