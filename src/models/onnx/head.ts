@@ -42,6 +42,17 @@ export function headOf(file: OnnxFile): OnnxHead | undefined {
   return { answer, features: named ? "features" : (product?.inputs[0] ?? ""), ...layer(transposed(weight), bias) };
 }
 
+/** Where the graph ends in what is taken for the features, these are the logits. */
+export function identityHead(n: number): Pick<OnnxHead, "weight" | "bias"> {
+  return {
+    weight: float32(
+      [n, n],
+      Float32Array.from({ length: n * n }, (_, at) => Number(at % (n + 1) === 0)),
+    ),
+    bias: float32([n], new Float32Array(n)),
+  };
+}
+
 function layer(weight: Tensor<"float32">, bias: Tensor<"float32"> | undefined) {
   const classes = weight.shape[0] ?? 0;
   const data = bias

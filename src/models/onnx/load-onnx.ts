@@ -15,7 +15,7 @@ import { initialiseLayer } from "../layers.ts";
 import type { Model, Parameters } from "../model.ts";
 import { type Normaliser, normalise, normalisers } from "../normaliser.ts";
 import { lift, type Part, partFor, valueNamed } from "./graph.ts";
-import { answerOf, headOf, type OnnxHead } from "./head.ts";
+import { answerOf, headOf, identityHead, type OnnxHead } from "./head.ts";
 
 export interface OnnxOptions extends ImportOptions {
   /** The output or node whose value is the features; what the last linear layer reads unless it is given. */
@@ -238,15 +238,4 @@ export function normalised(images: Tensor<"float32">, normaliser: Normaliser | u
       }),
     ),
   ) as Tensor<"float32">;
-}
-
-/** Where the graph ends in what is taken for the features, these are the logits. */
-function identityHead(n: number): Parameters<Tensor<"float32">>["g"] {
-  return {
-    weight: float32(
-      [n, n],
-      Float32Array.from({ length: n * n }, (_, at) => Number(at % (n + 1) === 0)),
-    ),
-    bias: float32([n], new Float32Array(n)),
-  };
 }
