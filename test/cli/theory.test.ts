@@ -149,7 +149,7 @@ describe("what cannot be judged is one sentence, with code 2", () => {
     [["theory", "augmentation", "blur", "--draws", "1"], "--draws: expected at least 2, got 1"],
     [["theory", "augmentation", "blur", "--strength", "3,x"], '--strength: expected numbers such as 3,7, got "3,x"'],
     [["theory", "bound", "quickstart", "--examples", "0"], "--examples: expected"],
-    [["theory", "bound", "quickstart", "--seed", "-1"], "--seed: expected a whole number of at least 0"],
+    [["theory", "bound", "quickstart", "--seed", "-1"], "--seed: expected a whole number from 0 to 999999999"],
     [["theory", "counterexample", "quickstart"], "theory counterexample"],
     [["theory", "bound"], "study"],
     [["claims", "quickstart"], "expected a study that was run in this folder, got none"],
