@@ -28,6 +28,11 @@ export async function openBrowser(timeout: number, context: BrowserContextOption
     ...context,
   });
   page.setDefaultTimeout(timeout);
+  // What Safari lacks, the page must do without.
+  await page.addInitScript(() => {
+    Reflect.deleteProperty(ReadableStream.prototype, Symbol.asyncIterator);
+    Reflect.deleteProperty(ReadableStream.prototype, "values");
+  });
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(error.message));
   page.on("console", (message) => {

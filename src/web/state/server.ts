@@ -77,16 +77,26 @@ export interface ServerEvent {
  */
 export async function* serverEvents(path: string, signal: AbortSignal): AsyncGenerator<ServerEvent, void> {
   const { body } = await ask(path, { signal });
-  if (!body) return;
+  // Not `for await`: Safari's streams cannot be iterated.
+  const reader = body?.getReader();
+  if (!reader) return;
+  const decoder = new TextDecoder();
   let waiting = "";
-  for await (const chunk of body.pipeThrough(new TextDecoderStream()) as unknown as AsyncIterable<string>) {
-    waiting += chunk;
-    const blocks = waiting.split("\n\n");
-    waiting = blocks.pop() ?? "";
-    for (const block of blocks) {
-      const event = /^event: (.*)$/m.exec(block)?.[1];
-      const data = /^data: (.*)$/m.exec(block)?.[1];
-      if (event !== undefined && data !== undefined) yield { event, data };
+  try {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      waiting += decoder.decode(value, { stream: true });
+      const blocks = waiting.split("\n\n");
+      waiting = blocks.pop() ?? "";
+      for (const block of blocks) {
+        const event = /^event: (.*)$/m.exec(block)?.[1];
+        const data = /^data: (.*)$/m.exec(block)?.[1];
+        if (event !== undefined && data !== undefined) yield { event, data };
+      }
     }
+  } finally {
+    // One that has ended, or failed, needs no leaving.
+    await reader.cancel().catch(() => {});
   }
 }
