@@ -19,7 +19,7 @@ const hash = signal(location.hash);
 
 export const route = computed((): Route => {
   const [path = "", query = ""] = hash.value.replace(/^#/, "").split("?");
-  const [study, view, trial] = path.split("/").filter(Boolean).map(decodeURIComponent);
+  const [study, view, trial] = path.split("/").filter(Boolean).map(decoded);
   const known = viewNames.find((name) => name === view);
   return {
     study,
@@ -28,6 +28,15 @@ export const route = computed((): Route => {
     query: new URLSearchParams(query),
   };
 });
+
+/** A part of the address; as it stands where a "%" in it is none of an encoding. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
 
 /** The link of a view. */
 export function hrefOf(

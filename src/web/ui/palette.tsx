@@ -12,7 +12,8 @@ export const helpOpen = signal(false);
 interface Command {
   readonly title: string;
   readonly hint: string;
-  readonly run: () => void;
+  /** Where it takes time, it may fail. */
+  readonly run: () => void | Promise<void>;
 }
 
 /** Everything that can be done from here, by name; trials as soon as something is typed. */
@@ -35,7 +36,7 @@ function commands(): Command[] {
             items.map(({ label, detail, run }) => ({
               title: `Save: ${label} (${detail})`,
               hint: "",
-              run: () => void run(),
+              run,
             })),
           ),
           ...shownQuantities.value.map(({ id, label }) =>
@@ -75,14 +76,22 @@ function found(text: string): Command[] {
 export function Palette() {
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
+  const [said, setSaid] = useState<{ readonly problem?: string } | undefined>(undefined);
   const list = found(text);
   const close = () => {
     paletteOpen.value = false;
   };
-  const choose = (command: Command | undefined) => {
+  const choose = async (command: Command | undefined) => {
     if (!command) return;
-    close();
-    command.run();
+    const running = command.run();
+    if (!running) return close();
+    setSaid({});
+    try {
+      await running;
+      close();
+    } catch (error) {
+      setSaid({ problem: error instanceof Error ? error.message : String(error) });
+    }
   };
   const onKeyDown = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -91,7 +100,7 @@ export function Palette() {
       setAt((at + step + list.length) % list.length);
     } else if (event.key === "Enter") {
       event.preventDefault();
-      choose(list[at]);
+      void choose(list[at]);
     }
   };
   return (
@@ -109,8 +118,14 @@ export function Palette() {
           onInput={(event) => {
             setText(event.currentTarget.value);
             setAt(0);
+            setSaid(undefined);
           }}
         />
+        {said && (
+          <p class={said.problem ? "problem" : "soft"} role={said.problem ? "alert" : "status"}>
+            {said.problem ?? "Working on it…"}
+          </p>
+        )}
         <div id="palette-list" role="listbox" aria-label="Commands">
           {list.map((command, i) => (
             <button
@@ -123,7 +138,7 @@ export function Palette() {
               ref={(element) => {
                 if (i === at) element?.scrollIntoView({ block: "nearest" });
               }}
-              onClick={() => choose(command)}
+              onClick={() => void choose(command)}
               onMouseMove={() => setAt(i)}
             >
               <span>{command.title}</span>

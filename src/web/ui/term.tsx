@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useId, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { quantityById } from "../state/study.ts";
 
 /** A word that explains itself when it is pointed at, tapped or reached by keyboard: a sentence and a formula. */
@@ -24,6 +24,18 @@ export function Explained({
     setPlace({ left, top: below ? box.bottom + 6 : box.top - 6 });
   };
   const hide = () => setPlace(undefined);
+  const isShown = place !== undefined;
+  useEffect(() => {
+    if (!isShown) return;
+    // Before anyone else hears of it: Esc closes this, and nothing more, also where it is shown by pointing.
+    const onEscape = (event: KeyboardEvent) => {
+      if (event.key !== "Escape") return;
+      event.stopPropagation();
+      hide();
+    };
+    addEventListener("keydown", onEscape, { capture: true });
+    return () => removeEventListener("keydown", onEscape, { capture: true });
+  }, [isShown]);
   const above =
     place !== undefined && anchor.current !== null && place.top < anchor.current.getBoundingClientRect().top;
   return (
@@ -37,7 +49,6 @@ export function Explained({
       onMouseLeave={hide}
       onFocus={show}
       onBlur={hide}
-      onKeyDown={(event) => event.key === "Escape" && hide()}
     >
       {children}
       {place && (
