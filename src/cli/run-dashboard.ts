@@ -7,8 +7,7 @@ import type { Reporter } from "./progress/reporter.ts";
 
 export interface RunDashboardOptions {
   readonly study: string;
-  /** How many trials are to be run, by how many processes. */
-  readonly total: number;
+  /** How many processes run its trials. */
   readonly workers: number;
   readonly store: Store;
   readonly queue: Queue;
@@ -30,7 +29,7 @@ export interface RunDashboard {
  * not stop the run.
  */
 export function runDashboard(options: RunDashboardOptions): RunDashboard {
-  const { study, total, workers, signal, reporter } = options;
+  const { study, workers, signal, reporter } = options;
   const waiting: TrialWorkEvent[] = [];
   let live: LiveRun | undefined;
   let opening: Promise<Dashboard | undefined> | undefined;
@@ -38,7 +37,7 @@ export function runDashboard(options: RunDashboardOptions): RunDashboard {
   const open = async (): Promise<Dashboard | undefined> => {
     try {
       const { liveRun, storeSource } = await import("../server/index.ts");
-      live = liveRun(study, { total, workers });
+      live = liveRun(study, { workers });
       for (const event of waiting.splice(0)) live.event(event);
       if (signal.aborted) stopping();
       signal.addEventListener("abort", stopping);

@@ -24,16 +24,21 @@ export function attackText({ norm, eps, steps, restarts }: AttackConfig): string
   return `PGD-${steps}, ${norm === "l2" ? "ℓ2" : "ℓ∞"}, ε = ${radius}${times}`;
 }
 
+/** How a trial's model is trained and transferred, where a study may have it as an axis: its panels would look the same. */
+export const trialProtocolText = ({ precision, transfer, target }: Trial): string =>
+  [
+    ...(precision ? [`trained in ${precision}`] : []),
+    transferText(transfer),
+    ...(target.train === null ? [] : [`${target.train} target images`]),
+  ].join(" · ");
+
 /** What holds for all points of a setting: transfer, seeds and how many examples each number rests on. */
 export function protocolText(points: readonly Point[]): string {
   const [first] = points;
   if (!first) return "";
   const n = (of: (point: Point) => readonly number[]) => rangeText(points.flatMap(of));
   return [
-    ...(first.trial.precision ? [`trained in ${first.trial.precision}`] : []),
-    transferText(first.trial.transfer),
-    // A study may have the target's size as an axis: its panels would look the same.
-    ...(first.trial.target.train === null ? [] : [`${first.trial.target.train} target images`]),
+    trialProtocolText(first.trial),
     seedsText(points),
     `test examples: ${n((p) => p.source.accuracy.n)} source, ${n((p) => p.robust.n)} attacked, ${n((p) => p.target.accuracy.n)} target`,
   ].join(" · ");

@@ -1,15 +1,15 @@
 import { z } from "zod";
 
-/** What the server says of a figure: quantities, how methods look, dots, rankings, the bound. */
+/** What the server says of a figure: quantities, how methods look, dots, the bound. */
 
-const intervalSchema = z.object({ low: z.number(), high: z.number() });
+export const intervalSchema = z.object({ low: z.number(), high: z.number() });
 
 /** A mean over seeds: fractions, nats or seconds, unrounded. */
 const estimateSchema = z.object({
   mean: z.number(),
   interval: intervalSchema.optional(),
   /** How the interval was made; see `IntervalKind` of metrics. */
-  intervalKind: z.string().optional(),
+  intervalKind: z.enum(["student", "wilson", "binomial"]).optional(),
   values: z.array(z.number()),
 });
 
@@ -66,26 +66,9 @@ export const pointSchema = z.object({
   notes: z.array(z.string()),
 });
 
-/** How a method's strength ranks a quantity, within one setting. */
-export const rankingSchema = z.object({
-  setting: z.number(),
-  family: z.string(),
-  quantity: z.string(),
-  /** The mean over seeds of Spearman's rho between strength, weaker to stronger, and the quantity. */
-  rho: z.number(),
-  /** Of Page's test of a trend, two-sided; left out where seeds or strengths are many. */
-  p: z.number().optional(),
-  /** Student's t over the seeds, at 95 %. */
-  interval: intervalSchema.optional(),
-  seeds: z.number(),
-});
-
 export const figureDataSchema = z.object({
   points: z.array(pointSchema),
-  rankings: z.array(rankingSchema),
   notes: z.array(z.string()),
-  /** Which interval the bars are. */
-  intervals: z.string(),
   /** tau <= d over the study's models, in nats, where `carryover theory bound` was run. */
   bound: z
     .object({
@@ -106,5 +89,4 @@ export type Quantity = z.infer<typeof quantitySchema>;
 export type MethodLook = z.infer<typeof methodLookSchema>;
 export type Estimate = z.infer<typeof estimateSchema>;
 export type FigurePoint = z.infer<typeof pointSchema>;
-export type Ranking = z.infer<typeof rankingSchema>;
 export type FigureData = z.infer<typeof figureDataSchema>;

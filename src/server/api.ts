@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Claims } from "./api-claims.ts";
 import { figureDataSchema, methodLookSchema, quantitySchema } from "./api-figure.ts";
 import { settingSchema, summarySchema, type TrialDetail } from "./api-trial.ts";
 
@@ -68,26 +69,12 @@ export const changesSchema = z.object({
   figure: figureDataSchema.optional(),
 });
 
-/** Verdicts on the paper's claims as tables, or why there are none. */
-export const claimsSchema = z.object({
-  tables: z.array(
-    z.object({
-      title: z.string(),
-      header: z.array(z.string()),
-      lines: z.array(z.array(z.string())),
-      notes: z.array(z.string()),
-    }),
-  ),
-  problem: z.string().optional(),
-});
-
 export type WorkerState = z.infer<typeof workerSchema>;
 export type RunState = z.infer<typeof runSchema>;
 export type StudyEntry = z.infer<typeof studyEntrySchema>;
 export type Hello = z.infer<typeof helloSchema>;
 export type StudyData = z.infer<typeof studySchema>;
 export type Changes = z.infer<typeof changesSchema>;
-export type Claims = z.infer<typeof claimsSchema>;
 
 /** The body of a report that carries its data inside: the same answers, by the path that would be asked for. */
 export interface ReportData {

@@ -10,9 +10,11 @@ export interface LiveRun {
   event(event: TrialWorkEvent): void;
   /** A sentence about the run as a whole, and the state that it is in from now on. */
   state(state: RunActivity["state"]): void;
+  readonly study: string;
   stateOf(trialId: string): TrialState | undefined;
   recordsOf(trialId: string): TrialRecords | undefined;
-  readonly run: RunActivity;
+  /** How it goes, with the time that `left` trials in line or running take `hands` processes, by those that ended here. */
+  run(left?: number, hands?: number): RunActivity;
   subscribe(listener: (activity: Activity) => void): () => void;
 }
 
@@ -28,19 +30,14 @@ interface Tracked {
 
 const keptLines = 200;
 
-/** `total` trials are to be run by `workers` processes. Times are milliseconds since 1970. */
-export function liveRun(
-  study: string,
-  { total, workers }: { total: number; workers: number },
-  now = Date.now,
-): LiveRun {
+/** A run by `workers` processes. Times are milliseconds since 1970. */
+export function liveRun(study: string, { workers }: { workers: number }, now = Date.now): LiveRun {
   const trials = new Map<string, Tracked>();
   const pool = new Map<string, { trial: string | undefined; imagesPerSecond: number | undefined; since: number }>();
   const listeners = new Set<(activity: Activity) => void>();
   const startedAt = now();
   const took: number[] = [];
   let state: RunActivity["state"] = "running";
-  let ended = 0;
 
   const trackedOf = (id: string): Tracked => {
     const known = trials.get(id);
@@ -63,18 +60,18 @@ export function liveRun(
     if (worker) Object.assign(worker, { trial: undefined, imagesPerSecond: undefined, since: now() });
     if (trial.progress && status !== "waiting") took.push((now() - trial.progress.startedAt) / 1000);
     Object.assign(trial, { status, progress: undefined, worker: undefined });
-    if (status !== "waiting") ended++;
   };
 
-  const secondsLeft = (): number | undefined => {
-    if (took.length === 0 || state === "over") return undefined;
+  const secondsLeft = (left: number | undefined, hands: number): number | undefined => {
+    if (left === undefined || took.length === 0 || state === "over") return undefined;
     const mean = took.reduce((sum, seconds) => sum + seconds, 0) / took.length;
     const running = [...trials.values()].flatMap(({ progress }) => progress ?? []);
     const spent = running.reduce((sum, { startedAt }) => sum + Math.min(mean, (now() - startedAt) / 1000), 0);
-    return Math.max(0, ((total - ended) * mean - spent) / Math.max(1, Math.min(workers, total - ended)));
+    return Math.max(0, (left * mean - spent) / Math.max(1, Math.min(hands, left)));
   };
 
   return {
+    study,
     event(event) {
       const trial = trackedOf(event.trialId);
       const say = (text: string) => {
@@ -95,9 +92,9 @@ export function liveRun(
         }
         case "event":
           follow(trial, event.event, say);
-          if (event.event.kind === "step" && trial.worker !== undefined) {
+          if (trial.worker !== undefined) {
             const worker = pool.get(trial.worker);
-            if (worker) worker.imagesPerSecond = event.event.imagesPerSecond;
+            if (worker) worker.imagesPerSecond = trial.progress?.imagesPerSecond;
           }
           break;
         case "again":
@@ -122,7 +119,7 @@ export function liveRun(
         }
       }
       const rows = event.kind === "finished" ? [event.row] : [];
-      for (const listener of listeners) listener({ trials: new Set([event.trialId]), rows });
+      for (const listener of listeners) listener({ trials: new Map([[study, new Set([event.trialId])]]), rows });
     },
     state(next) {
       state = next;
@@ -134,7 +131,7 @@ export function liveRun(
             stopped.add(id);
           }
       if (next === "over") pool.clear();
-      for (const listener of listeners) listener({ trials: stopped, rows: [] });
+      for (const listener of listeners) listener({ trials: new Map([[study, stopped]]), rows: [] });
     },
     stateOf(trialId) {
       const trial = trials.get(trialId);
@@ -144,9 +141,9 @@ export function liveRun(
       const trial = trials.get(trialId);
       return trial && { ...trial, curve: trial.curve.curve };
     },
-    get run() {
+    run(left, hands = workers) {
       const list = [...pool].map(([id, worker]): Worker => ({ id, ...worker }));
-      return { study, state, startedAt, secondsLeft: secondsLeft(), workers: list };
+      return { study, state, startedAt, secondsLeft: secondsLeft(left, hands), workers: list };
     },
     subscribe(listener) {
       listeners.add(listener);

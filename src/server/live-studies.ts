@@ -10,8 +10,6 @@ export interface LiveStudies {
   view(name: string): Promise<StudyView>;
   /** The answer to "what is there", as JSON. */
   json(name: string): Promise<string>;
-  /** The study that a trial belongs to among those that were looked at, or any; undefined for an unknown trial. */
-  ofTrial(trialId: string): Promise<StudyView | undefined>;
   watch(name: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array<ArrayBuffer>>>;
   close(): void;
 }
@@ -31,6 +29,8 @@ interface Entry {
 export function liveStudies(source: StudySource, boot: string, { batchMs = 500 } = {}): LiveStudies {
   const entries = new Map<string, Promise<Entry>>();
   const opened: Entry[] = [];
+  /** What happens while a study is read. */
+  const early = new Set<Activity[]>();
   let unsubscribe: (() => void) | undefined;
 
   const entryOf = (name: string): Promise<Entry> => {
@@ -38,8 +38,12 @@ export function liveStudies(source: StudySource, boot: string, { batchMs = 500 }
     if (known) return known;
     // Until someone looks, nothing is followed.
     unsubscribe ??= source.subscribe(listen);
+    const meanwhile: Activity[] = [];
+    early.add(meanwhile);
     const made = source.study(name).then((study) => {
+      early.delete(meanwhile);
       const view = studyView(study, source);
+      for (const { trials, rows } of meanwhile) view.update(trials.get(name) ?? [], rows);
       const entry: Entry = {
         view,
         broadcast: broadcast(),
@@ -51,7 +55,10 @@ export function liveStudies(source: StudySource, boot: string, { batchMs = 500 }
       return entry;
     });
     entries.set(name, made);
-    made.catch(() => entries.delete(name));
+    made.catch(() => {
+      early.delete(meanwhile);
+      entries.delete(name);
+    });
     return made;
   };
 
@@ -81,13 +88,17 @@ export function liveStudies(source: StudySource, boot: string, { batchMs = 500 }
     entry.broadcast.send("changes", JSON.stringify(changes));
   };
 
-  const listen = ({ trials, rows }: Activity) => {
+  const listen = (activity: Activity) => {
+    for (const meanwhile of early) meanwhile.push(activity);
+    const { trials, rows } = activity;
     for (const entry of opened) {
-      const touched = entry.view.update(trials, rows);
-      if (touched.size === 0 && trials.size > 0) continue;
+      const own = trials.get(entry.view.name);
+      const before = entry.view.rowsRevision;
+      const touched = entry.view.update(own ?? [], rows);
+      if (touched.size === 0 && !own) continue;
       if (entry.broadcast.watchers === 0) continue;
       for (const id of touched) entry.pending.add(id);
-      entry.figureChanged ||= rows.length > 0;
+      entry.figureChanged ||= entry.view.rowsRevision !== before;
       entry.timer ??= setTimeout(() => flush(entry), batchMs);
     }
   };
@@ -110,14 +121,6 @@ export function liveStudies(source: StudySource, boot: string, { batchMs = 500 }
       const { view } = await entryOf(name);
       await takeBound(view);
       return JSON.stringify(view.data(boot) satisfies StudyData);
-    },
-    async ofTrial(trialId) {
-      for (const { view } of opened) if (view.has(trialId)) return view;
-      for (const { name } of await source.studies()) {
-        const { view } = await entryOf(name);
-        if (view.has(trialId)) return view;
-      }
-      return undefined;
     },
     async watch(name, signal) {
       const { view, broadcast: to } = await entryOf(name);

@@ -7,32 +7,58 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type PageFile, readPage } from "./page-files.ts";
 
+/** The built page, as far as it is. */
+export type PageState =
+  | { readonly state: "ready"; readonly files: ReadonlyMap<string, PageFile> }
+  | { readonly state: "building" }
+  | { readonly state: "failed"; readonly message: string };
+
 /**
- * The built page; undefined while it is being built. The published package brings it along. In a checkout of the
- * sources it is built when it is first asked for and kept under the digest of its sources, so that no step stands
- * between a change and its sight, a run that nobody watches pays nothing, and the build, a process of low priority,
- * takes as little as can be from the trials.
+ * The published package brings the page along. In a checkout of the sources it is built when it is first asked for and
+ * kept under the digest of its sources, so that no step stands between a change and its sight, a run that nobody watches
+ * pays nothing, and the build, a process of low priority, takes as little as can be from the trials.
  */
-export function openPage(): () => Promise<ReadonlyMap<string, PageFile> | undefined> {
-  const fromSources = import.meta.url.endsWith(".ts");
-  let page: Promise<ReadonlyMap<string, PageFile>> | undefined;
-  if (!fromSources) return () => (page ??= readPage(fileURLToPath(new URL("../web/", import.meta.url))));
-  let ready = false;
-  return async () => {
-    if (!page) {
-      page = builtFromSources().then(readPage);
-      page.then(
-        () => {
-          ready = true;
-        },
-        () => {
-          page = undefined;
-        },
-      );
-      // What was built before is there at once.
-      if (existsSync(await folderOfSources())) await page;
+export function openPage(): () => Promise<PageState> {
+  const read = async (folder: string): Promise<PageState> => ({ state: "ready", files: await readPage(folder) });
+  if (import.meta.url.endsWith(".ts"))
+    return pageOf(
+      async () => read(await builtFromSources()),
+      async () => existsSync(await folderOfSources()),
+    );
+  const built = fileURLToPath(new URL("../web/", import.meta.url));
+  let page: Promise<PageState> | undefined;
+  return () => (page ??= read(built));
+}
+
+/**
+ * Asks `make` for the page, once; a failure is said and stands for `pauseMs` before it is tried again. Where `isMade`
+ * says that it only has to be read, it is waited for.
+ */
+export function pageOf(
+  make: () => Promise<PageState>,
+  isMade: () => Promise<boolean>,
+  { pauseMs = 30_000, now = Date.now } = {},
+): () => Promise<PageState> {
+  let page: PageState = { state: "building" };
+  let making: Promise<void> | undefined;
+  let failedAt = 0;
+  const begin = async (): Promise<void> => {
+    try {
+      page = await make();
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      process.stderr.write(`dashboard: ${message}\n`);
+      failedAt = now();
+      page = { state: "failed", message };
     }
-    return ready ? page : undefined;
+  };
+  return async () => {
+    if (!making || (page.state === "failed" && now() - failedAt >= pauseMs)) {
+      page = { state: "building" };
+      making = begin();
+    }
+    const isThere = page.state === "building" && (await isMade());
+    return isThere ? making.then(() => page) : page;
   };
 }
 
@@ -61,7 +87,8 @@ async function folderOfSources(): Promise<string> {
   const web = join(root, "src", "web");
   const names = (await readdir(web, { recursive: true })).filter((name) => /\.(tsx?|css|html|svg)$/.test(name)).sort();
   const hash = createHash("sha256");
-  for (const path of ["package-lock.json", "src/base/statistics.ts"]) hash.update(await readFile(join(root, path)));
+  for (const path of ["package-lock.json", "src/base/statistics.ts", "src/base/student.ts"])
+    hash.update(await readFile(join(root, path)));
   for (const name of names) hash.update(name).update(await readFile(join(web, name)));
   return join(root, "node_modules", ".cache", "carryover", `page-${hash.digest("hex").slice(0, 16)}`);
 }

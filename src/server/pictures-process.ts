@@ -54,7 +54,7 @@ async function main(): Promise<void> {
   await save(
     "training",
     "Training images",
-    "above: as they are; below: as the model was given them in its first epochs, with the base augmentation and the method's own",
+    "above: as they are; below: examples of their augmentation, the base one and the method's own",
     augmented(source.train, trial, model),
   );
   const confusions = [await confusion(`${trial.source.dataset}, source test`, model, parameters, source.test)];
@@ -86,7 +86,7 @@ async function adversarial(victim: Victim, test: LabelledImages, { attack, seed 
   ];
 }
 
-/** A row of training images, and below it what four epochs made of each. */
+/** A row of training images, and below it four draws of what training makes of such; its own batches have other images. */
 function augmented(train: LabelledImages, { methods, seed }: Trial, { inputShape }: Model): Float32Array[][] {
   const images = firstOf(train, 2 * shown);
   const indices = Array.from({ length: images.shape[0] }, (_, i) => i);

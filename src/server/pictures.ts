@@ -1,10 +1,8 @@
-import { spawn } from "node:child_process";
 import { mkdir, readFile, rename, rm } from "node:fs/promises";
-import { constants, setPriority } from "node:os";
-import { extname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { type Row, sourceStageId } from "../studies/index.ts";
 import { type Pictures, picturesSchema } from "./api-trial.ts";
+import { backgroundLine } from "./background.ts";
 import type { PictureRequest } from "./pictures-process.ts";
 import { checkpointPath } from "./trial-detail.ts";
 
@@ -15,6 +13,8 @@ export interface Picturing {
   make(row: Row): Promise<Pictures>;
   /** A picture as PNG; undefined when there is none of that name. */
   png(row: Row, name: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  /** Ends what makes them; what was not finished was not made. */
+  close(): void;
 }
 
 /** Where images of datasets are looked for. */
@@ -31,7 +31,7 @@ export interface PictureFolders {
 export function picturing(workDir: string, folders: PictureFolders): Picturing {
   const working = new Set<string>();
   const failures = new Map<string, string>();
-  let last: Promise<void> = Promise.resolve();
+  const line = backgroundLine();
   const folderOf = ({ trialId }: Row) => join(workDir, "pictures", trialId);
 
   const kept = async (row: Row): Promise<Pictures | undefined> => {
@@ -55,7 +55,8 @@ export function picturing(workDir: string, folders: PictureFolders): Picturing {
       await rm(draft, { recursive: true, force: true });
       await mkdir(draft, { recursive: true });
       const checkpoint = checkpointPath(workDir, sourceStageId(row.trial));
-      await runProcess({ trial: row.trial, headL2: row.head.l2, checkpoint, folder: draft, ...folders });
+      const request = { trial: row.trial, headL2: row.head.l2, checkpoint, folder: draft, ...folders };
+      await line.run("pictures-process", request satisfies PictureRequest);
       await rm(folder, { recursive: true, force: true });
       await rename(draft, folder);
     } catch (error) {
@@ -72,7 +73,7 @@ export function picturing(workDir: string, folders: PictureFolders): Picturing {
       if (!working.has(row.trialId) && !(await kept(row))) {
         failures.delete(row.trialId);
         working.add(row.trialId);
-        last = last.then(() => work(row));
+        void work(row);
       }
       return of(row);
     },
@@ -81,34 +82,6 @@ export function picturing(workDir: string, folders: PictureFolders): Picturing {
       if (!ready?.pictures.some((picture) => picture.name === name)) return undefined;
       return new Uint8Array(await readFile(join(folderOf(row), `${name}.png`)));
     },
+    close: () => line.close(),
   };
-}
-
-const mostMs = 5 * 60_000;
-
-function runProcess(request: PictureRequest): Promise<void> {
-  const entry = fileURLToPath(new URL(`./pictures-process${extname(import.meta.url)}`, import.meta.url));
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", entry], {
-    stdio: ["pipe", "ignore", "pipe"],
-    env: { ...process.env, OMP_NUM_THREADS: "1" },
-    timeout: mostMs,
-  });
-  try {
-    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
-  } catch {
-    // Only politeness towards the trials.
-  }
-  let said = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    said = (said + text).slice(-4000);
-  });
-  child.stdin.on("error", () => {}); // it ended before it read: its exit says why
-  child.stdin.end(JSON.stringify(request));
-  return new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", (code, signal) => {
-      if (code === 0) resolve();
-      else reject(new Error(said.trim().split("\n")[0] || `the process ended with ${signal ?? code}`));
-    });
-  });
 }

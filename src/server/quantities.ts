@@ -64,8 +64,8 @@ const measured: readonly MeasuredQuantity[] = [
     short: "Target",
     unit: "percent",
     sentence:
-      "The share of the target domain's test images that a new head on the frozen features gets right: transfer without " +
-      "any comparison.",
+      "The share of the target domain's test images that the transferred model gets right, be it a new head on frozen " +
+      "features or fine-tuned, as the setting says: transfer without any comparison.",
     formula: "acc_T = mean of 1[g_T(f(x)) = y] on the target",
     of: ({ target }) => target.accuracy.value,
     estimate: ({ target }) => estimateOf(target.accuracy),
@@ -190,6 +190,6 @@ function estimateOf({ mean, interval, intervalKind, values }: RawEstimate): Esti
 interface RawEstimate {
   readonly mean: number;
   readonly interval: Interval | undefined;
-  readonly intervalKind: string | undefined;
+  readonly intervalKind: Estimate["intervalKind"];
   readonly values: readonly number[];
 }

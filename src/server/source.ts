@@ -37,7 +37,7 @@ export interface Worker {
   readonly seenAt?: number;
 }
 
-/** A run that is under way or was. */
+/** A run that is under way or was. `secondsLeft` is undefined while no trial has ended that it could rest on. */
 export interface RunActivity {
   readonly study: string;
   readonly state: "running" | "paused" | "stopping" | "over";
@@ -46,13 +46,14 @@ export interface RunActivity {
   readonly workers: readonly Worker[];
 }
 
-/** Something happened to these trials; `rows` are those that came. */
+/** Something happened. A trial stands on its own in each study that has it; a row is one for all of them. */
 export interface Activity {
-  readonly trials: ReadonlySet<string>;
+  /** By study: the trials that look different now; none where only its run does. */
+  readonly trials: ReadonlyMap<string, ReadonlySet<string>>;
   readonly rows: readonly Row[];
 }
 
-/** What can be asked of the queue by those who have the run's token. */
+/** What can be asked of the queue by those who have the run's token. InputError where there is nothing to do. */
 export interface Actions {
   cancel?(study: string, trialId: string): Promise<void>;
   retry?(study: string, trialId: string): Promise<void>;
@@ -67,8 +68,8 @@ export interface StudySource {
   /** What the theory says of the study's models, where it was computed. */
   bound?(name: string): Promise<SavedBound | undefined>;
   /** Undefined where nothing is known beyond the rows. */
-  stateOf(trialId: string): TrialState | undefined;
-  recordsOf(trialId: string): Promise<TrialRecords>;
+  stateOf(study: string, trialId: string): TrialState | undefined;
+  recordsOf(study: string, trialId: string): Promise<TrialRecords>;
   /** What is under way in a study; undefined when nothing is. */
   run(study: string): RunActivity | undefined;
   /** Calls `listener` when something happens, until the returned function is called. */

@@ -1,27 +1,25 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { InputError } from "../base/index.ts";
 import {
   cancelTrials,
   continueStudy,
-  type EventLine,
-  followEvents,
+  eventsAfter,
   lastEvents,
-  listAttempts,
-  listEpochs,
-  listFailures,
   listStudies,
   listTrials,
   listWorkers,
   pauseStudy,
   type Queue,
-  type TrialState as QueueState,
   retryTrial,
   type WorkerLine,
 } from "../queue/index.ts";
 import type { Store } from "../store/index.ts";
 import { readSavedBound } from "../theory/saved-bound.ts";
-import type { Status } from "./api-trial.ts";
 import type { LiveRun } from "./live-run.ts";
-import type { Activity, StudySource, TrialRecords, TrialState } from "./source.ts";
-import { runOf, takeProgress } from "./worker-reports.ts";
+import type { Activity, StudySource, TrialState } from "./source.ts";
+import { trackStanding } from "./standing.ts";
+import { recordsOf } from "./trial-records.ts";
+import { runOf } from "./worker-reports.ts";
 
 export interface StoreSourceOptions {
   /** For actions; without one there are none. */
@@ -43,71 +41,128 @@ export function storeSource(
   { queue, live, resultsOf, everyMs = 1000 }: StoreSourceOptions = {},
 ): StudySource {
   const { database } = store;
-  const states = new Map<string, TrialState>();
+  const standing = trackStanding();
   const paused = new Set<string>();
   let workers: readonly WorkerLine[] = [];
+  let cursor: string | undefined;
+  let turn: Promise<unknown> = Promise.resolve();
+
+  const note = (study: string, isPaused: boolean): void => {
+    if (isPaused) paused.add(study);
+    else paused.delete(study);
+  };
+  /** One at a time, so that what was asked earlier never replaces what was told later. */
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const next = turn.then(work);
+    turn = next.catch(() => {});
+    return next;
+  };
+  /** Events are read from here on, which is before anything else is. */
+  const begin = async (): Promise<string> => {
+    cursor ??= (await lastEvents(database, 1)).at(-1)?.cursor ?? "0:0";
+    return cursor;
+  };
+
+  const poll = async (listener: (activity: Activity) => void): Promise<void> => {
+    const [present, events] = [await listWorkers(database), await eventsAfter(database, await begin())];
+    const recorded = events.flatMap(({ kind, trialId }) => (kind === "recorded" && trialId !== null ? [trialId] : []));
+    const rows = recorded.length > 0 ? await store.rowsOf(recorded) : [];
+    const asked = new Set(events.flatMap(({ kind, study }) => (kind === "queued" && study !== null ? [study] : [])));
+    // What is put in line is told of by its number alone.
+    const lists = [...asked].filter((study) => standing.left(study) !== undefined);
+    const lines = new Map<string, Awaited<ReturnType<typeof listTrials>>>();
+    for (const study of lists) lines.set(study, await listTrials(database, study));
+
+    workers = present;
+    for (const { kind, study } of events) {
+      if (study !== null && (kind === "paused" || kind === "continued")) note(study, kind === "paused");
+    }
+    const trials = new Map([...standing.take(events, present)].map(([study, ids]) => [study, new Set(ids)]));
+    for (const [study, list] of lines) for (const id of standing.list(study, list)) trials.get(study)?.add(id);
+    listener({ trials, rows });
+    cursor = events.at(-1)?.cursor ?? cursor;
+  };
+
+  /** What this process knows better than the tables: what it runs, and what it ended with until they tell of it. */
+  const hereOf = (study: string, trialId: string): TrialState | undefined => {
+    const here = live?.study === study ? live.stateOf(trialId) : undefined;
+    if (here?.status === "running") return here;
+    return here?.status === "waiting" || standing.hasEnded(study, trialId) ? undefined : here;
+  };
 
   return {
     async studies() {
       const lines = await listStudies(database);
+      for (const line of lines) note(line.name, line.paused);
+      workers = await listWorkers(database);
       return lines.map(({ name, trials, done }) => ({ name, trials, finished: done }));
     },
-    async study(name) {
-      const rows = await store.rowsOf(name);
-      const [line] = await listStudies(database, name);
-      if (line?.paused) paused.add(name);
-      const trials = await listTrials(database, name);
-      for (const { trialId, state, message } of trials)
-        states.set(trialId, { status: statusOf(state), progress: undefined, failure: failureOf(state, message) });
-      workers = await listWorkers(database);
-      takeProgress(states, workers);
-      return { name, description: descriptionOf(line?.definition), trials: trials.map(({ trial }) => trial), rows };
-    },
+    study: (name) =>
+      inTurn(async () => {
+        await begin();
+        const rows = await store.rowsOf(name);
+        const [line] = await listStudies(database, name);
+        const lines = await listTrials(database, name);
+        workers = await listWorkers(database);
+        note(name, line?.paused ?? false);
+        standing.list(name, lines);
+        standing.take([], workers);
+        return { name, description: descriptionOf(line?.definition), trials: lines.map(({ trial }) => trial), rows };
+      }),
     bound: async (name) => resultsOf && readSavedBound(resultsOf(name)),
-    stateOf(trialId) {
-      const here = live?.stateOf(trialId);
-      // What this process does not run may be run, or was cancelled, elsewhere.
-      return here && here.status !== "waiting" ? here : (states.get(trialId) ?? here);
+    stateOf: (study, trialId) => hereOf(study, trialId) ?? standing.of(study, trialId),
+    async recordsOf(study, trialId) {
+      const here = live?.study === study ? live.recordsOf(trialId) : undefined;
+      if (here && hereOf(study, trialId)) return here;
+      const kept = await recordsOf(store, study, trialId);
+      // Of what this process ran, it has each step and not the epochs alone.
+      const isOurs = here && live?.stateOf(trialId)?.status === standing.of(study, trialId)?.status;
+      return isOurs ? { ...kept, curve: here.curve, log: here.log } : kept;
     },
-    recordsOf: async (trialId) => live?.recordsOf(trialId) ?? recordsOf(store, trialId),
     run(study) {
-      const here = live?.run.study === study ? live.run : undefined;
       const recorded = runOf(study, workers, paused.has(study));
+      const hands = store.embedded ? undefined : recorded?.workers.length;
+      const here = live?.study === study ? live.run(standing.left(study), hands) : undefined;
       if (!here || here.state === "over") return recorded ?? here;
       if (recorded?.state === "paused") return { ...here, state: "paused" };
       return store.embedded || !recorded ? here : { ...here, workers: recorded.workers };
     },
     subscribe(listener) {
       const stop = new AbortController();
-      const unsubscribe = live?.subscribe(listener);
+      const unsubscribe = live?.subscribe((activity) => {
+        for (const [study, ids] of activity.trials)
+          for (const id of ids) if (live.stateOf(id)?.status === "running") standing.begins(study, id);
+        listener(activity);
+      });
       const follow = async (): Promise<void> => {
-        const [last] = await lastEvents(database, 1);
-        for await (const events of followEvents(database, { after: last?.cursor, everyMs, signal: stop.signal })) {
-          for (const event of events) take(states, paused, event);
-          listener(await activityOf(store, events));
+        let told = "";
+        while (!stop.signal.aborted) {
+          try {
+            await inTurn(async () => {
+              if (!stop.signal.aborted) await poll(listener);
+            });
+            told = "";
+          } catch (error) {
+            // A database that is away is asked again; what it says of that stands there once.
+            if (!stop.signal.aborted && told !== String(error)) process.stderr.write(`dashboard: ${error}\n`);
+            told = String(error);
+          }
+          await wait(everyMs, undefined, { signal: stop.signal }).catch(() => {});
         }
       };
-      const watch = async (): Promise<void> => {
-        const before = workers;
-        workers = await listWorkers(database);
-        listener({ trials: takeProgress(states, workers, before), rows: [] });
-      };
-      const again = (work: () => Promise<void>): void => {
-        work().catch((error: unknown) => {
-          if (!stop.signal.aborted) process.stderr.write(`dashboard: ${String(error)}\n`);
-        });
-      };
-      again(follow);
-      const timer = setInterval(() => again(watch), everyMs);
+      void follow();
       return () => {
         stop.abort();
-        clearInterval(timer);
         unsubscribe?.();
       };
     },
     actions: queue
       ? {
-          cancel: async (study, trialId) => void (await cancelTrials(queue, study, [trialId])),
+          async cancel(study, trialId) {
+            const cancelled = await cancelTrials(queue, study, [trialId]);
+            if (cancelled === 0)
+              throw new InputError(`cancel: expected a trial of ${study} that is in line or runs, got "${trialId}"`);
+          },
           retry: (study, trialId) => retryTrial(queue, study, trialId),
           pause: async (study, stop) => {
             if (stop) await pauseStudy(database, study);
@@ -115,60 +170,6 @@ export function storeSource(
           },
         }
       : {},
-  };
-}
-
-const statusOf = (state: QueueState): Status => (state === "queued" ? "waiting" : state);
-
-const failureOf = (state: QueueState, message: string | null): string | undefined =>
-  state === "failed" ? (message ?? "it failed") : undefined;
-
-/** What an event says of where its trial stands. */
-function take(
-  states: Map<string, TrialState>,
-  paused: Set<string>,
-  { kind, study, trialId, message }: EventLine,
-): void {
-  if (study !== null && kind === "paused") paused.add(study);
-  if (study !== null && kind === "continued") paused.delete(study);
-  const next: Partial<Record<EventLine["kind"], Status>> = {
-    queued: "waiting",
-    started: "running",
-    again: "waiting",
-    stopped: "waiting",
-    recorded: "done",
-    failed: "failed",
-    cancelled: "cancelled",
-  };
-  const status = next[kind];
-  if (trialId === null || status === undefined) return;
-  states.set(trialId, { status, progress: undefined, failure: status === "failed" ? message : undefined });
-}
-
-async function activityOf(store: Store, events: readonly EventLine[]): Promise<Activity> {
-  const recorded = events.flatMap(({ kind, trialId }) => (kind === "recorded" && trialId !== null ? [trialId] : []));
-  return {
-    trials: new Set(events.flatMap(({ trialId }) => trialId ?? [])),
-    rows: recorded.length > 0 ? await store.rowsOf(recorded) : [],
-  };
-}
-
-/** What the tables keep of a trial: its epochs, its attempts, and what was said of it. */
-async function recordsOf({ database }: Store, trialId: string): Promise<TrialRecords> {
-  const epochs = await listEpochs(database, [trialId]);
-  const attempts = await listAttempts(database, trialId);
-  const events = await lastEvents(database, 200, trialId);
-  const study = attempts.at(-1)?.study;
-  const failure = study && (await listFailures(database, study)).find((each) => each.trialId === trialId);
-  return {
-    curve: {
-      epochs: epochs.map(({ epoch }) => epoch),
-      loss: epochs.map(({ loss }) => loss),
-      accuracy: epochs.map(({ accuracy }) => accuracy),
-    },
-    failure: failure ? { message: failure.message, detail: failure.detail, attempts: failure.attempts } : undefined,
-    log: events.map(({ at, message }) => ({ at: new Date(at).getTime(), text: message })),
-    attempts: attempts.length,
   };
 }
 

@@ -1,11 +1,12 @@
 import { canonicalJson } from "../base/index.ts";
-import { attackText, familyOf, labelOf, pairText } from "../figures/index.ts";
-import { type Row, type Trial, transferText, trialId } from "../studies/index.ts";
+import { attackText, familyOf, labelOf, pairText, trialProtocolText } from "../figures/index.ts";
+import { type Row, type Trial, trialId } from "../studies/index.ts";
 import type { SavedBound } from "../theory/index.ts";
 import type { RunState, StudyData } from "./api.ts";
 import type { FigureData } from "./api-figure.ts";
 import type { Setting, Summary } from "./api-trial.ts";
 import { figureData } from "./figure-data.ts";
+import type { Evidence } from "./judge-rows.ts";
 import { type Beside, quantities } from "./quantities.ts";
 import type { RunActivity, StoredStudy, StudySource, TrialState } from "./source.ts";
 
@@ -14,11 +15,14 @@ export interface StudyView {
   readonly name: string;
   /** Rises with every change. */
   readonly revision: number;
+  /** Rises with every row, and with the bound: all that figures and verdicts are made of. */
+  readonly rowsRevision: number;
   readonly rows: readonly Row[];
-  has(trialId: string): boolean;
   trial(trialId: string): Trial | undefined;
   row(trialId: string): Row | undefined;
   setting(trialId: string): Setting;
+  /** The rows apart by setting, in the settings' order, and what the theory says of them: what verdicts rest on. */
+  evidence(): Evidence;
   summary(trialId: string): Summary;
   /** Takes up new rows and activity; returns the trials that look different now. */
   update(trials: Iterable<string>, rows: readonly Row[]): ReadonlySet<string>;
@@ -42,6 +46,7 @@ export function studyView(study: StoredStudy, source: StudySource): StudyView {
   for (const row of study.rows) keep(row);
   const vanillaOf = (row: Row) => vanilla.get(vanillaKey(row.trial, places.settingOf(row.trialId)));
   let revision = 1;
+  let rowsRevision = 1;
   let figure: FigureData | undefined;
   let bound: SavedBound | undefined;
   let bounded = new Map<string, SavedBound["points"][number]>();
@@ -51,7 +56,7 @@ export function studyView(study: StoredStudy, source: StudySource): StudyView {
     const trial = trials.get(id);
     if (!trial) throw new Error(`study ${study.name}: expected one of its trials, got ${id}`);
     const row = rows.get(id);
-    return summaryOf(id, trial, places.settingOf(id), row, row && besideOf(row), source.stateOf(id));
+    return summaryOf(id, trial, places.settingOf(id), row, row && besideOf(row), source.stateOf(study.name, id));
   };
 
   return {
@@ -59,13 +64,23 @@ export function studyView(study: StoredStudy, source: StudySource): StudyView {
     get revision() {
       return revision;
     },
+    get rowsRevision() {
+      return rowsRevision;
+    },
     get rows() {
       return [...trials.keys()].flatMap((id) => rows.get(id) ?? []);
     },
-    has: (id) => trials.has(id),
     trial: (id) => trials.get(id),
     row: (id) => rows.get(id),
     setting: (id) => places.settings[places.settingOf(id)] ?? emptySetting,
+    evidence() {
+      const settings = places.settings.map((): Row[] => []);
+      for (const id of trials.keys()) {
+        const row = rows.get(id);
+        if (row) settings[places.settingOf(id)]?.push(row);
+      }
+      return { settings, bound: bound?.points ?? [] };
+    },
     summary,
     update(changed, newRows) {
       const touched = new Set([...changed].filter((id) => trials.has(id)));
@@ -74,6 +89,7 @@ export function studyView(study: StoredStudy, source: StudySource): StudyView {
         keep(row);
         touched.add(row.trialId);
         figure = undefined;
+        rowsRevision++;
         // What was compared with nothing until now has a reference.
         if (row.trial.methods.length === 0)
           for (const other of rows.values())
@@ -92,6 +108,7 @@ export function studyView(study: StoredStudy, source: StudySource): StudyView {
       bounded = new Map(next?.points.map((point) => [point.id, point]));
       figure = undefined;
       revision++;
+      rowsRevision++;
     },
     figure() {
       const all = [...rows.values()];
@@ -179,7 +196,7 @@ function settingOf(trial: Trial): Setting {
     source: trial.source.dataset,
     target: trial.target.dataset,
     attack: attackText(trial.attack),
-    protocol: transferText(trial.transfer),
+    protocol: trialProtocolText(trial),
   };
 }
 

@@ -17,7 +17,7 @@ export async function trialDetail(
   const trial = view.trial(id);
   if (!trial) throw new Error(`study ${view.name}: expected one of its trials, got ${id}`);
   const row = view.row(id);
-  const { curve, failure, log, attempts } = await source.recordsOf(id);
+  const { curve, failure, log, attempts } = await source.recordsOf(view.name, id);
   const path = workDir && checkpointPath(workDir, sourceStageId(trial));
   return {
     summary: view.summary(id),

@@ -1,30 +1,33 @@
 import type { WorkerLine } from "../queue/index.ts";
 import type { Progress } from "./api-trial.ts";
-import type { RunActivity, TrialState, Worker } from "./source.ts";
+import type { RunActivity, Worker } from "./source.ts";
 
-/** What workers say of the trials that they run; returns those whose progress it is. */
-export function takeProgress(
-  states: Map<string, TrialState>,
-  workers: readonly WorkerLine[],
-  before: readonly WorkerLine[] = [],
-): Set<string> {
-  const touched = new Set(before.flatMap(({ doing }) => doing.map(({ trialId }) => trialId)));
-  for (const worker of workers.filter(({ alive }) => alive))
-    for (const { trialId, stage, progress } of worker.doing) {
-      touched.add(trialId);
-      const known = states.get(trialId);
-      states.set(trialId, {
-        status: "running",
-        failure: undefined,
-        progress: progressOf(worker, stage, progress, known?.progress),
-      });
-    }
-  return touched;
+/** What a live worker says of a trial that it runs. */
+export interface Report {
+  readonly worker: WorkerLine;
+  readonly stage: string | null;
+  /** The trial's last event, as `TrialEvent` has it. */
+  readonly event: unknown;
 }
 
-/** A worker's report as the page knows it: the last event of the trial, as `TrialEvent` has it. */
-function progressOf(worker: WorkerLine, stage: string | null, report: unknown, before: Progress | undefined): Progress {
-  const said = (report !== null && typeof report === "object" ? report : {}) as Readonly<Record<string, unknown>>;
+/** By trial: what live workers run of a study. A trial that two studies share is run for one of them. */
+export function reportsOf(workers: readonly WorkerLine[], study: string): ReadonlyMap<string, Report> {
+  const alive = workers.filter(({ alive }) => alive);
+  return new Map(
+    alive.flatMap((worker) =>
+      worker.doing
+        .filter((each) => each.study === study)
+        .map(({ trialId, stage, progress }) => [trialId, { worker, stage, event: progress }] as const),
+    ),
+  );
+}
+
+/** A worker's report as the page knows it. */
+export function progressOf(
+  { worker, stage, event }: Report,
+  { attempt, startedAt }: Pick<Progress, "attempt" | "startedAt">,
+): Progress {
+  const said = (event !== null && typeof event === "object" ? event : {}) as Readonly<Record<string, unknown>>;
   const number = (name: string) => (typeof said[name] === "number" ? said[name] : undefined);
   const [epoch, epochs, step, steps] = [number("epoch"), number("epochs"), number("step"), number("steps")];
   const [done, of] = [number("done"), number("of")];
@@ -36,9 +39,9 @@ function progressOf(worker: WorkerLine, stage: string | null, report: unknown, b
         : undefined;
   return {
     stage: stage ?? "starting",
-    attempt: before?.attempt ?? 1,
+    attempt,
     worker: nameOf(worker),
-    startedAt: before?.startedAt ?? Date.now(),
+    startedAt,
     ...given({ share, epoch, epochs, loss: number("loss"), accuracy: number("accuracy") }),
     ...given({ imagesPerSecond: number("imagesPerSecond"), secondsLeft: number("secondsLeft") }),
   };
@@ -49,24 +52,29 @@ const given = (values: Readonly<Record<string, number | undefined>>): Readonly<R
 
 const nameOf = ({ host, pid }: Pick<WorkerLine, "host" | "pid">) => `${host}, process ${pid}`;
 
-/** The run that the workers' reports make; undefined when none of them is alive. */
+/**
+ * The run that the workers' reports make: those that are on the study, and those that do nothing and might; undefined when
+ * none of them is on it.
+ */
 export function runOf(study: string, workers: readonly WorkerLine[], isPaused: boolean): RunActivity | undefined {
   const alive = workers.filter((worker) => worker.alive);
-  const busy = alive.filter(({ doing }) => doing.some((each) => each.study === study));
-  if (busy.length === 0 && !isPaused) return undefined;
+  const own = alive
+    .map((worker) => ({ worker, doing: worker.doing.filter((each) => each.study === study) }))
+    .filter(({ worker, doing }) => doing.length > 0 || worker.doing.length === 0);
+  if (own.every(({ doing }) => doing.length === 0) && !isPaused) return undefined;
   return {
     study,
     state: isPaused ? "paused" : "running",
-    startedAt: Math.min(Date.now(), ...alive.map(({ startedAt }) => new Date(startedAt).getTime())),
+    startedAt: Math.min(Date.now(), ...own.map(({ worker }) => new Date(worker.startedAt).getTime())),
     secondsLeft: undefined,
-    workers: alive.flatMap((worker): Worker[] => {
+    workers: own.flatMap(({ worker, doing }): Worker[] => {
       const about = {
         id: nameOf(worker),
         since: new Date(worker.startedAt).getTime(),
         seenAt: new Date(worker.seenAt).getTime(),
       };
-      if (worker.doing.length === 0) return [{ ...about, trial: undefined, imagesPerSecond: undefined }];
-      return worker.doing.map(({ trialId, pid, progress }) => ({
+      if (doing.length === 0) return [{ ...about, trial: undefined, imagesPerSecond: undefined }];
+      return doing.map(({ trialId, pid, progress }) => ({
         ...about,
         id: pid === null ? about.id : `${worker.host}, process ${pid}`,
         trial: trialId,

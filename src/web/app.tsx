@@ -2,7 +2,7 @@ import { useEffect } from "preact/hooks";
 import { studyExports } from "./data/exports.ts";
 import { roughDuration } from "./data/format.ts";
 import { hrefOf, route, type ViewName } from "./state/route.ts";
-import { report } from "./state/server.ts";
+import { report, ServerError } from "./state/server.ts";
 import { connection, counts, currentStudy, failure, follow, hello, run, study } from "./state/study.ts";
 import { theme, toggleTheme } from "./state/theme.ts";
 import { Empty } from "./ui/empty.tsx";
@@ -49,7 +49,7 @@ function Study() {
   const { view, trial } = route.value;
   if (failure.value && !study.value)
     return (
-      <Empty title="This study is not here">
+      <Empty title={isRefusal(failure.value) ? "The server refuses" : "This study is not here"}>
         <p>{failure.value.message}</p>
         <p>
           <a href="#/">See all studies</a>
@@ -68,6 +68,8 @@ function Study() {
     </>
   );
 }
+
+const isRefusal = (failure: Error) => failure instanceof ServerError && failure.status === 401;
 
 function StudyHeader() {
   const { name, description } = study.value ?? { name: "", description: "" };

@@ -69,7 +69,7 @@ describe("live events", () => {
     expect(done).toMatchObject({ figureChanged: true, trials: [{ id, status: "done" }] });
     const figure = figureDataSchema.parse(await json("/api/studies/tiny/figure"));
     expect(figure.points.flatMap((point) => point.trials)).toContain(id);
-    const detail = trialSchema.parse(await json(`/api/trials/${id}`));
+    const detail = trialSchema.parse(await json(`/api/studies/tiny/trials/${id}`));
     expect(detail.curve).toEqual({ epochs: [1.5], loss: [1.5], accuracy: [0.5] });
     expect(detail.log.map(({ text }) => text).at(-1)).toBe("finished");
   });
@@ -90,6 +90,31 @@ describe("live events", () => {
     lateApp.close();
   });
 
+  it("what happens while a study is read is not lost", async () => {
+    const trial = trials.at(-1);
+    if (!trial || !lastRow) throw new Error("the fixture has a last trial");
+    const slow = memorySource("tiny", trials, finished);
+    let read = () => {};
+    const reading = new Promise<void>((resolve) => {
+      read = resolve;
+    });
+    const { study } = slow;
+    slow.study = async (name) => {
+      const found = await study(name);
+      await reading;
+      return found;
+    };
+    const slowApp = appOf(slow);
+    const asked = ask(slowApp, "/api/studies/tiny");
+    await new Promise(setImmediate);
+    slow.live.event({ kind: "finished", trialId: trialId(trial), row: lastRow });
+    read();
+    const data = studySchema.parse(await (await asked).json());
+    expect(data.figure.points.flatMap((point) => point.trials)).toContain(trialId(trial));
+    expect(data.trials.at(-1)?.numbers.source).toBe(lastRow.source.accuracy.value);
+    slowApp.close();
+  });
+
   it("a failed trial keeps its cause", async () => {
     const trial = trials.at(-1);
     if (!trial) throw new Error("the fixture has a last trial");
@@ -98,7 +123,7 @@ describe("live events", () => {
     source().live.event({ kind: "started", trialId: id, trial, attempt: 3, pid: 42 });
     const failure = { trialId: id, trial, attempts: 3, message: "loss: NaN", detail: "at train (train.ts:1)" };
     source().live.event({ kind: "failed", trialId: id, failure });
-    const detail = trialSchema.parse(await json(`/api/trials/${id}`));
+    const detail = trialSchema.parse(await json(`/api/studies/tiny/trials/${id}`));
     expect(detail.summary).toMatchObject({ status: "failed", failure: "loss: NaN" });
     expect(detail.failure).toEqual({ message: "loss: NaN", detail: "at train (train.ts:1)", attempts: 3 });
   });
@@ -116,10 +141,10 @@ describe("actions", () => {
   it("want the run's token", async () => {
     const id = trialId(trials[0] ?? ({} as never));
     for (const headers of [{}, { authorization: "Bearer wrong" }, { authorization: token }] as Record<string, string>[])
-      expect((await post(`/api/trials/${id}/cancel`, undefined, headers)).status).toBe(401);
+      expect((await post(`/api/studies/tiny/trials/${id}/cancel`, undefined, headers)).status).toBe(401);
     expect(source().asked).toEqual([]);
-    expect((await post(`/api/trials/${id}/cancel`, undefined, { authorization })).status).toBe(200);
-    expect((await post(`/api/trials/${id}/retry`, undefined, { authorization })).status).toBe(200);
+    expect((await post(`/api/studies/tiny/trials/${id}/cancel`, undefined, { authorization })).status).toBe(200);
+    expect((await post(`/api/studies/tiny/trials/${id}/retry`, undefined, { authorization })).status).toBe(200);
     expect((await post("/api/studies/tiny/pause", { paused: true }, { authorization })).status).toBe(200);
     expect(source().asked).toEqual([`cancel tiny ${id}`, `retry tiny ${id}`, "pause tiny true"]);
   });

@@ -30,11 +30,12 @@ export interface MemorySource extends StudySource {
   readonly live: LiveRun;
   readonly asked: string[];
   bound?: StudySource["bound"];
+  study: StudySource["study"];
 }
 
 /** One study in memory: these trials, of which those with a row are finished, and a run that a test tells events of. */
 export function memorySource(name: string, trials: readonly Trial[], rows: readonly Row[]): MemorySource {
-  const live = liveRun(name, { total: trials.length, workers: 2 }, () => 1_000_000);
+  const live = liveRun(name, { workers: 2 }, () => 1_000_000);
   const asked: string[] = [];
   return {
     live,
@@ -45,10 +46,10 @@ export function memorySource(name: string, trials: readonly Trial[], rows: reado
       if (wanted !== name) throw new InputError(`store: study: expected one of ${name}, got "${wanted}"`);
       return { name, description: "a study of a test", trials, rows };
     },
-    stateOf: (id) => live.stateOf(id),
-    recordsOf: async (id) =>
+    stateOf: (_, id) => live.stateOf(id),
+    recordsOf: async (_, id) =>
       live.recordsOf(id) ?? { curve: { epochs: [], loss: [], accuracy: [] }, failure: undefined, log: [], attempts: 0 },
-    run: (study) => (study === name ? live.run : undefined),
+    run: (study) => (study === name ? live.run(trials.length - rows.length) : undefined),
     subscribe: (listener) => live.subscribe(listener),
     actions: {
       cancel: async (study, id) => void asked.push(`cancel ${study} ${id}`),
@@ -63,7 +64,7 @@ export function appOf(source: StudySource, options: Partial<AppOptions> = {}): A
   return createApp(source, {
     version: "1.2.3",
     guard: { hosts: new Set(["127.0.0.1"]), token, tokenToRead: false },
-    page: async () => tinyPage(),
+    page: async () => ({ state: "ready", files: tinyPage() }),
     batchMs: 1,
     ...options,
   });

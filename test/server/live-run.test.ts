@@ -30,21 +30,33 @@ describe("a run as its events tell it", () => {
 
   it("knows the time left from the trials that ended", () => {
     let now = 0;
-    const run = liveRun("tiny", { total: 4, workers: 2 }, () => now);
-    expect(run.run.secondsLeft).toBeUndefined();
+    const run = liveRun("tiny", { workers: 2 }, () => now);
+    expect(run.run(4).secondsLeft).toBeUndefined();
     run.event({ kind: "started", trialId: id, trial, attempt: 1, pid: 1 });
     now = 10_000;
     run.event({ kind: "failed", trialId: id, failure: { trialId: id, trial, attempts: 1, message: "m", detail: "d" } });
     // Three are left, each 10 s, two at a time.
-    expect(run.run.secondsLeft).toBe(15);
+    expect(run.run(3).secondsLeft).toBe(15);
+  });
+
+  it("has a rate while it trains, and none while it attacks", () => {
+    const run = liveRun("tiny", { workers: 1 });
+    const numbers = { epoch: 1, epochs: 2, step: 1, steps: 2, loss: 1, accuracy: 0.5, secondsLeft: 1 };
+    run.event({ kind: "started", trialId: id, trial, attempt: 1, pid: 7 });
+    run.event({ kind: "event", trialId: id, event: { kind: "step", ...numbers, imagesPerSecond: 900 } });
+    expect(run.run().workers[0]?.imagesPerSecond).toBe(900);
+    run.event({ kind: "event", trialId: id, event: { kind: "note", message: "a sentence" } });
+    expect(run.run().workers[0]?.imagesPerSecond).toBe(900);
+    run.event({ kind: "event", trialId: id, event: { kind: "progress", stage: "attack", done: 1, of: 10 } });
+    expect(run.run().workers[0]?.imagesPerSecond).toBeUndefined();
   });
 
   it("a worker that died leaves its trial waiting, and the attempt after it has the number that was told", () => {
-    const run = liveRun("tiny", { total: 1, workers: 1 }, () => 5);
+    const run = liveRun("tiny", { workers: 1 }, () => 5);
     run.event({ kind: "started", trialId: id, trial, attempt: 1, pid: 7 });
     run.event({ kind: "again", trialId: id, attempt: 2, message: "worker process 7 ended by signal SIGKILL" });
     expect(run.stateOf(id)).toEqual({ status: "waiting", progress: undefined, failure: undefined });
-    expect(run.run.workers).toEqual([]);
+    expect(run.run().workers).toEqual([]);
     run.event({ kind: "started", trialId: id, trial, attempt: 2, pid: 8 });
     expect(run.stateOf(id)).toMatchObject({ status: "running", progress: { attempt: 2, worker: "process 8" } });
     expect(run.recordsOf(id)?.log.map(({ text }) => text)).toEqual([
@@ -55,13 +67,13 @@ describe("a run as its events tell it", () => {
   });
 
   it("its end leaves nothing running, and listeners that left hear nothing", () => {
-    const run = liveRun("tiny", { total: 1, workers: 1 });
+    const run = liveRun("tiny", { workers: 1 });
     const heard: number[] = [];
-    const leave = run.subscribe(({ trials }) => heard.push(trials.size));
+    const leave = run.subscribe(({ trials }) => heard.push(trials.get("tiny")?.size ?? 0));
     run.event({ kind: "started", trialId: id, trial, attempt: 1, pid: 7 });
     run.state("over");
     expect(run.stateOf(id)?.status).toBe("waiting");
-    expect(run.run).toMatchObject({ state: "over", workers: [] });
+    expect(run.run()).toMatchObject({ state: "over", workers: [] });
     expect(heard).toEqual([1, 1]);
     leave();
     run.state("over");
@@ -69,7 +81,7 @@ describe("a run as its events tell it", () => {
   });
 
   it("keeps the last 200 lines of a trial's log", () => {
-    const run = liveRun("tiny", { total: 1, workers: 1 });
+    const run = liveRun("tiny", { workers: 1 });
     run.event({ kind: "started", trialId: id, trial, attempt: 1, pid: 7 });
     for (let i = 0; i < 500; i++) run.event({ kind: "event", trialId: id, event: { kind: "stage", stage: "train" } });
     expect(run.recordsOf(id)?.log).toHaveLength(200);

@@ -170,7 +170,7 @@ describe("files", () => {
     const app = createApp(source, {
       version: "1",
       guard: { hosts: new Set(["127.0.0.1"]), token, tokenToRead: false },
-      page: async () => page,
+      page: async () => ({ state: "ready", files: page }),
     });
     const { createAdaptorServer } = await import("@hono/node-server");
     const server = createAdaptorServer({ fetch: app.fetch });
@@ -222,9 +222,9 @@ describe("files", () => {
   it("of a trial are looked for by names that are none of a path", async () => {
     const { port } = await serve();
     for (const path of [
-      "/api/trials/..%2f..%2fetc/checkpoint",
-      "/api/trials/0123456789abcdef/pictures/..%2fpictures.json",
-      "/api/trials/%00/checkpoint",
+      "/api/studies/tiny/trials/..%2f..%2fetc/checkpoint",
+      "/api/studies/tiny/trials/0123456789abcdef/pictures/..%2fpictures.json",
+      "/api/studies/tiny/trials/%00/checkpoint",
     ])
       expect([400, 404], path).toContain((await request(port, path)).status);
   });
@@ -236,6 +236,23 @@ describe("limits", () => {
     const { status } = await request(port, "/api/hello", [`Host: 127.0.0.1:${port}`, `X-Long: ${"x".repeat(65_536)}`]);
     expect([0, 431]).toContain(status);
     expect((await request(port, "/api/hello")).status).toBe(200);
+  });
+
+  it("on HEAD: nothing is opened for a body that is not sent, and no one counts as a watcher", async () => {
+    const app = createApp(source, {
+      version: "1",
+      guard: { hosts: new Set(["127.0.0.1"]), token, tokenToRead: false },
+      page: async () => ({ state: "building" }),
+    });
+    const [row] = rows;
+    for (const path of ["events", `trials/${row?.trialId}/checkpoint`]) {
+      const request = new Request(`http://127.0.0.1/api/studies/tiny/${path}`, {
+        method: "HEAD",
+        headers: { host: "127.0.0.1" },
+      });
+      expect((await app.fetch(request)).status, path).toBe(405);
+    }
+    app.close();
   });
 
   it("on methods and broken requests: no stack, no crash", async () => {

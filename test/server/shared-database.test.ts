@@ -75,7 +75,7 @@ describe.skipIf(!havePostgres("a dashboard of a PostgreSQL"))("carryover serve -
 
   it("pauses and cancels over there: the trial that runs goes back in line, the next does not begin", async () => {
     const [, , last] = (await state()).trials;
-    await ask(`trials/${last?.id}/cancel`, { method: "POST" });
+    await ask(`studies/quickstart/trials/${last?.id}/cancel`, { method: "POST" });
     await ask("studies/quickstart/pause", { method: "POST", body: JSON.stringify({ paused: true }) });
     await until(async () => (await statuses())[0] === "vanilla: waiting");
     worker.forget("hold", "0-vanilla");
@@ -103,7 +103,7 @@ describe.skipIf(!havePostgres("a dashboard of a PostgreSQL"))("carryover serve -
       }
     })();
     await ask("studies/quickstart/pause", { method: "POST", body: JSON.stringify({ paused: false }) });
-    await ask(`trials/${last?.id}/retry`, { method: "POST" });
+    await ask(`studies/quickstart/trials/${last?.id}/retry`, { method: "POST" });
     await listening;
     stop.abort();
     expect((await running.ended).code).toBe(0);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { FigurePoint, Quantity } from "../../src/server/api-figure.ts";
 import type { Summary } from "../../src/server/api-trial.ts";
-import { groupTrials } from "../../src/web/data/groups.ts";
+import { groupTrials, trialsText } from "../../src/web/data/groups.ts";
 
 const trial = (id: string, seed: number, robust: number) =>
   ({ id, seed, label: "JR 0.1", family: "jr", setting: 0, numbers: { robust } }) as unknown as Summary;
@@ -19,6 +19,13 @@ describe("groupTrials", () => {
     const [group] = groupTrials(trials, quantities, [point]);
     expect(group?.means.robust).toEqual({ mean: 0.3, interval, n: 2 });
     expect(group?.trials).toHaveLength(2);
+  });
+
+  it("says of how many of its trials the means are", () => {
+    const unfinished = { ...trial("c", 2, 0), numbers: {} };
+    const [whole] = groupTrials(trials, quantities, [point]);
+    const [part] = groupTrials([...trials, unfinished], quantities, [point]);
+    expect([whole, part].map((group) => group && trialsText(group))).toEqual(["2", "2 of 3"]);
   });
 
   it("has the mean of what a filter left, with Student's t where there is one", () => {

@@ -35,7 +35,7 @@ export interface Dot {
   readonly size: number;
   readonly ring: number;
   readonly collapsed: boolean;
-  readonly doubt: string;
+  readonly doubt: ReturnType<typeof doubtOf>;
   readonly description: string;
 }
 
@@ -77,12 +77,16 @@ export function dotsOf(points: readonly FigurePoint[], { x, y, colours }: DotAxe
         size: size * gainOf(shape),
         ring: size * 2.3,
         collapsed: point.collapsed > 0,
-        doubt: point.health === "suspect" || point.health === "failed" ? point.health : "none",
+        doubt: doubtOf(point),
         description: `${point.label}: ${y.label} ${yShown.toFixed(2)}, ${x === "strength" ? "strength" : x.label} ${xShown.toFixed(2)}`,
       },
     ];
   });
 }
+
+/** Whether the attack's health checks doubt a point's robust accuracy, and how much. */
+export const doubtOf = ({ health }: FigurePoint): "suspect" | "failed" | "none" =>
+  health === "suspect" || health === "failed" ? health : "none";
 
 function strengthOf({ methods: [only, ...others] }: FigurePoint) {
   return only && others.length === 0 ? { mean: only.strength, interval: undefined } : undefined;

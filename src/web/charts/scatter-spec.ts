@@ -1,6 +1,7 @@
 import type { FigurePoint } from "../../server/api-figure.ts";
 import { axisTitle } from "../data/format.ts";
 import { type Axis, type DotAxes, domainOf, dotsOf } from "./dots.ts";
+import { cross, ring } from "./marks.ts";
 import { type PlacedName, placeNames } from "./place-names.ts";
 import { chartConfig, type Spec } from "./spec.ts";
 
@@ -102,23 +103,7 @@ export function scatterSpec(points: readonly FigurePoint[], options: ScatterOpti
           ]
         : []),
       ...(intervals ? [bars("x"), bars("y")] : []),
-      {
-        transform: [{ filter: "datum.doubt !== 'none'" }],
-        mark: {
-          type: "point",
-          shape: "circle",
-          filled: false,
-          strokeWidth: 1.3,
-          clip: true,
-          aria: false,
-          stroke: "#d0342c",
-        },
-        encoding: {
-          size: { field: "ring", type: "quantitative", scale: null },
-          strokeDash: { condition: { test: "datum.doubt === 'suspect'", value: [3, 2] }, value: [1, 0] },
-          opacity: seen(1, 0.3),
-        },
-      },
+      ring({ size: { field: "ring", type: "quantitative", scale: null }, opacity: seen(1, 0.3) }),
       {
         name: "dots",
         mark: { type: "point", strokeWidth: 1, clip: true, cursor: "pointer" },
@@ -135,17 +120,7 @@ export function scatterSpec(points: readonly FigurePoint[], options: ScatterOpti
         },
       },
       ...names(placeNames(dots, { ...domain, logarithmic, width: width - 74, height: height - 50 }), seen),
-      {
-        transform: [{ filter: "datum.collapsed" }],
-        mark: {
-          type: "point",
-          shape: "M-0.6,-0.6L0.6,0.6M0.6,-0.6L-0.6,0.6",
-          strokeWidth: 1.4,
-          clip: true,
-          aria: false,
-        },
-        encoding: { size, stroke: colour, opacity: seen(1, 0.3) },
-      },
+      cross({ size, stroke: colour, opacity: seen(1, 0.3) }),
     ],
     config: chartConfig(colours),
   };

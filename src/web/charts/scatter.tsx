@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { View } from "vega";
 import type { FigurePoint } from "../../server/api-figure.ts";
+import { focused } from "../state/focus.ts";
 import { charting } from "./charting.ts";
 import { type Dot, dotsOf } from "./dots.ts";
 import { PointCard } from "./point-card.tsx";
@@ -11,7 +12,6 @@ type Options = Omit<ScatterOptions, "width" | "height" | "zoom">;
 
 export interface ScatterProps extends Options {
   readonly points: readonly FigurePoint[];
-  readonly focus: string | undefined;
   readonly zoom: Zoom | undefined;
   onZoom(zoom: Zoom | undefined): void;
   onOpen(point: FigurePoint): void;
@@ -26,7 +26,7 @@ interface Shown {
 }
 
 /** The scatter with what a hand does to it: hover tells, click opens, dragging a frame zooms, arrow keys walk the dots. */
-export function Scatter({ points, focus, zoom, onZoom, onOpen, onHover, label, ...options }: ScatterProps) {
+export function Scatter({ points, zoom, onZoom, onOpen, onHover, label, ...options }: ScatterProps) {
   const frame = useRef<HTMLDivElement>(null);
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<View | undefined>(undefined);
@@ -37,6 +37,7 @@ export function Scatter({ points, focus, zoom, onZoom, onOpen, onHover, label, .
   const byId = new Map(points.map((point) => [point.id, point]));
   const { x, y, intervals, lines, bound, colours } = options;
   const charts = charting.value;
+  const focus = focused.value;
 
   // The focus changes by a signal of the view, below, and does not draw it anew.
   useEffect(() => {

@@ -1,5 +1,7 @@
 import type { FigurePoint, Quantity } from "../../server/api-figure.ts";
 import { axisTitle, shown } from "../data/format.ts";
+import { doubtOf } from "./dots.ts";
+import { cross, ring } from "./marks.ts";
 import { familyColour, type Palette } from "./palette.ts";
 import { chartConfig, type Spec } from "./spec.ts";
 
@@ -31,6 +33,8 @@ export function strengthSpec(
         y: shown(mean, y.unit),
         low: interval && shown(interval.low, y.unit),
         high: interval && shown(interval.high, y.unit),
+        collapsed: point.collapsed > 0,
+        doubt: doubtOf(point),
       },
     ];
   });
@@ -83,10 +87,16 @@ export function strengthSpec(
         encoding: { y: { ...yAxis, field: "low" }, y2: { field: "high" } },
       },
       { mark: { type: "line", color: colour, strokeWidth: 1.6, clip: true }, encoding: { y: yAxis } },
+      ring({ y: yAxis, size: { value: 140 } }),
       {
-        mark: { type: "point", filled: true, color: colour, size: 55, opacity: 1, clip: true },
-        encoding: { y: yAxis },
+        mark: { type: "point", size: 55, strokeWidth: 1.3, opacity: 1, clip: true },
+        encoding: {
+          y: yAxis,
+          fill: { condition: { test: "datum.collapsed", value: colours.background }, value: colour },
+          stroke: { value: colour },
+        },
       },
+      cross({ y: yAxis, size: { value: 55 }, stroke: { value: colour } }),
     ],
     config: chartConfig(colours),
   };

@@ -95,14 +95,27 @@ export function trialsCsv(
   quantities: readonly Quantity[],
   settings: readonly Setting[],
 ): string {
+  const settingText = ({ title, attack, protocol }: Setting) => `${title} · ${attack} · ${protocol}`;
+  const texts = settings.map(settingText);
   return csvOf([
-    ["trial_id", "method", "seed", "source", "target", "status", "health", ...quantities.map(({ id }) => id)],
+    [
+      "trial_id",
+      "method",
+      "seed",
+      "source",
+      "target",
+      "setting",
+      "status",
+      "health",
+      ...quantities.map(({ id }) => id),
+    ],
     ...trials.map((trial) => [
       trial.id,
       trial.label,
       trial.seed,
       settings[trial.setting]?.source,
       settings[trial.setting]?.target,
+      texts[trial.setting],
       trial.status,
       trial.health,
       ...quantities.map(({ id }) => trial.numbers[id]),

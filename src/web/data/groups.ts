@@ -50,6 +50,12 @@ export function groupTrials(
   });
 }
 
+/** "3", or "2 of 3" where the means are of fewer: others run still, or failed, or lack their reference. */
+export function trialsText({ trials, means }: Pick<Group, "trials" | "means">): string {
+  const most = Math.max(0, ...Object.values(means).map(({ n }) => n));
+  return most === trials.length ? `${most}` : `${most} of ${trials.length}`;
+}
+
 function meanOf(values: readonly number[]): GroupMean {
   return { mean: mean(values), interval: meanInterval(values), n: values.length };
 }

@@ -1,7 +1,8 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { TrialDetail } from "../../server/api-trial.ts";
 import { askJson, report } from "./server.ts";
-import { trialById } from "./study.ts";
+import { trialById, trialPath } from "./study.ts";
+import { type Throttled, throttled } from "./throttled.ts";
 
 export interface Asked {
   readonly detail: TrialDetail | undefined;
@@ -9,37 +10,44 @@ export interface Asked {
   again(): void;
 }
 
-/** A trial in full, asked for anew when its line in the table changes, at most once a second. */
+interface Answer {
+  /** The trial that it is of. */
+  readonly of?: string;
+  readonly detail?: TrialDetail;
+  readonly problem?: string;
+}
+
+const pauseMs = 700;
+
+/** A trial in full, asked for anew when its line in the table changes, with a pause after each time. */
 export function useDetail(id: string | undefined): Asked {
-  const [state, setState] = useState<{ detail?: TrialDetail; problem?: string; of?: string }>({});
+  const [state, setState] = useState<Answer>({});
   const [turn, setTurn] = useState(0);
+  const asking = useRef<Throttled | undefined>(undefined);
+  const path = id === undefined ? undefined : trialPath(id);
   const summary = id === undefined ? undefined : trialById.value.get(id);
   useEffect(() => {
-    if (id === undefined) return;
-    if (report) return setState({ detail: report.trials[id], of: id });
+    if (path === undefined) return;
+    if (report) return setState({ of: path, detail: report.trials[id ?? ""] });
     const stop = new AbortController();
-    const timer = setTimeout(
-      async () => {
-        try {
-          const detail = await askJson<TrialDetail>(`/api/trials/${encodeURIComponent(id)}`, { signal: stop.signal });
-          setState({ detail, of: id });
-        } catch (error) {
-          if (!stop.signal.aborted)
-            setState((before) => ({ ...before, problem: error instanceof Error ? error.message : String(error) }));
-        }
-      },
-      state.of === id && state.detail ? 700 : 0,
-    );
+    const ask = throttled(async () => {
+      try {
+        const detail = await askJson<TrialDetail>(path, { signal: stop.signal });
+        if (!stop.signal.aborted) setState({ of: path, detail });
+      } catch (error) {
+        const problem = error instanceof Error ? error.message : String(error);
+        if (!stop.signal.aborted) setState((before) => ({ ...(before.of === path ? before : {}), of: path, problem }));
+      }
+    }, pauseMs);
+    asking.current = ask;
     return () => {
-      clearTimeout(timer);
-      if (state.of !== id) stop.abort();
+      stop.abort();
+      ask.stop();
     };
-  }, [id, summary, turn]);
-  return {
-    detail: state.of === id ? state.detail : undefined,
-    problem: state.problem,
-    again: () => setTurn((before) => before + 1),
-  };
+  }, [path]);
+  useEffect(() => asking.current?.want(), [path, summary, turn]);
+  const { detail, problem }: Answer = state.of === path ? state : {};
+  return { detail, problem, again: () => setTurn((before) => before + 1) };
 }
 
 /** Several trials in full. */
@@ -51,10 +59,7 @@ export function useDetails(ids: readonly string[]): readonly TrialDetail[] {
     let current = true;
     const load = async () => {
       const all = await Promise.all(
-        ids.map(
-          (id) =>
-            report?.trials[id] ?? askJson<TrialDetail>(`/api/trials/${encodeURIComponent(id)}`).catch(() => undefined),
-        ),
+        ids.map((id) => report?.trials[id] ?? askJson<TrialDetail>(trialPath(id)).catch(() => undefined)),
       );
       if (current) setDetails(all.filter((each) => each !== undefined));
     };

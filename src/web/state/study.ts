@@ -11,11 +11,13 @@ export const hello = signal<Hello | undefined>(report?.hello);
 /** The study on the page. */
 export const study = signal<StudyHead | undefined>(undefined);
 export const trials = signal<readonly Summary[]>([]);
-export const figure = signal<FigureData>({ points: [], rankings: [], notes: [], intervals: "" });
+export const figure = signal<FigureData>({ points: [], notes: [] });
 export const run = signal<RunState | undefined>(undefined);
 export const connection = signal<"connecting" | "live" | "lost" | "none">(report ? "none" : "connecting");
-/** Why there is nothing to show. */
-export const failure = signal<ServerError | Error | undefined>(undefined);
+/** Why there is no study to show. */
+export const failure = signal<Error | undefined>(undefined);
+/** Why the server did not say what there is. */
+export const helloFailure = signal<Error | undefined>(undefined);
 /** Rises with each change that the server tells of, for views that ask for more. */
 export const revision = signal(0);
 
@@ -82,6 +84,7 @@ export async function follow(name: string): Promise<void> {
   const stop = new AbortController();
   watched = { name, stop };
   study.value = undefined;
+  failure.value = undefined;
   for (let pause = 500; !stop.signal.aborted; pause = Math.min(2 * pause, 5000)) {
     try {
       await watch(name, stop.signal, () => {
@@ -91,6 +94,9 @@ export async function follow(name: string): Promise<void> {
       if (stop.signal.aborted) return;
       if (error instanceof ServerError && error.status < 500) {
         failure.value = error;
+        connection.value = "live";
+        // Whoever comes again asks again.
+        if (watched?.stop === stop) watched = undefined;
         return;
       }
       if (!study.value) failure.value = error instanceof Error ? error : new Error(String(error));
@@ -144,12 +150,17 @@ export async function askHello(): Promise<void> {
   if (report) return;
   try {
     hello.value = await askJson<Hello>("/api/hello");
-    failure.value = undefined;
+    helloFailure.value = undefined;
     if (!watched) connection.value = "live";
   } catch (error) {
-    failure.value = error instanceof Error ? error : new Error(String(error));
-    connection.value = "lost";
+    helloFailure.value = error instanceof Error ? error : new Error(String(error));
+    // One that refuses is there.
+    connection.value = error instanceof ServerError ? "live" : "lost";
   }
 }
+
+/** Where the server has a trial of the study on the page. */
+export const trialPath = (trial: string): string =>
+  `/api/studies/${encodeURIComponent(study.value?.name ?? "")}/trials/${encodeURIComponent(trial)}`;
 
 export const currentStudy = computed(() => route.value.study ?? report?.study.name);

@@ -1,27 +1,10 @@
-import { useEffect, useState } from "preact/hooks";
-import type { Claims } from "../../server/api.ts";
-import { askJson, report } from "../state/server.ts";
-import { counts, study } from "../state/study.ts";
+import type { Claims } from "../../server/api-claims.ts";
+import { useClaims } from "../state/claims.ts";
 import { Empty } from "../ui/empty.tsx";
 
-type Asked = { readonly claims?: Claims; readonly problem?: string };
-
-/** The verdicts of `carryover claims`, asked for when one looks and again when a trial is done. */
+/** The verdicts of `carryover claims`. */
 export function ClaimsView() {
-  const [{ claims, problem }, setAsked] = useState<Asked>(report ? { claims: report.claims } : {});
-  const { done } = counts.value;
-  const name = study.value?.name ?? "";
-  useEffect(() => {
-    if (report) return;
-    let current = true;
-    askJson<Claims>(`/api/studies/${encodeURIComponent(name)}/claims`).then(
-      (next) => current && setAsked({ claims: next }),
-      (error: unknown) => current && setAsked({ problem: error instanceof Error ? error.message : String(error) }),
-    );
-    return () => {
-      current = false;
-    };
-  }, [name, done]);
+  const { claims, problem } = useClaims();
   const refused = problem ?? claims?.problem;
   if (refused) return <Empty title="The claims cannot be judged yet">{refused}</Empty>;
   if (!claims) return <p class="loading">Judging the claims…</p>;

@@ -1,3 +1,4 @@
+import { useMemo } from "preact/hooks";
 import type { FigurePoint } from "../../server/api-figure.ts";
 import type { Axis } from "../charts/dots.ts";
 import { light, palette } from "../charts/palette.ts";
@@ -20,14 +21,15 @@ function axisOf(id: string | undefined, fallback: string): Axis | undefined {
 export function Panels({ points, tab }: { readonly points: readonly FigurePoint[]; readonly tab: Tab }) {
   const x = axisOf(param("x"), usual(tab).x);
   const y = axisOf(param("y"), usual(tab).y);
+  const settings = study.value?.settings;
+  const drawn = useMemo(() => {
+    const groups = Map.groupBy(points, ({ setting }) => setting);
+    return (settings ?? []).flatMap((setting, index) => {
+      const members = groups.get(index);
+      return members ? [{ setting, index, members }] : [];
+    });
+  }, [points, settings]);
   if (!x || !y || y === "strength") return null;
-  const settings = study.value?.settings ?? [];
-  const groups = settings.map((setting, index) => ({
-    setting,
-    index,
-    members: points.filter((point) => point.setting === index),
-  }));
-  const drawn = groups.filter(({ members }) => members.length > 0);
   const open = (point: FigurePoint) => {
     const [first] = point.trials;
     if (first) go(hrefOf(study.value?.name ?? "", "trial", { trial: first }));
@@ -70,7 +72,6 @@ export function Panels({ points, tab }: { readonly points: readonly FigurePoint[
               points={members}
               {...options}
               colours={palette.value}
-              focus={focused.value}
               zoom={zoom}
               label={`${y.label} against ${x === "strength" ? "strength" : x.label}, ${setting.title}`}
               onZoom={(next) =>

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Confusion, TrialDetail } from "../../server/api-trial.ts";
 import { ask, post, report } from "../state/server.ts";
-import { hello } from "../state/study.ts";
+import { hello, trialPath } from "../state/study.ts";
 import { Icon } from "../ui/icons.tsx";
 
 /** Adversarial and augmented images and the confusion matrices; made when they are first asked for. */
@@ -19,7 +19,7 @@ export function PicturesCard({ detail, changed }: { readonly detail: TrialDetail
   const make = async () => {
     setProblem(undefined);
     try {
-      await post(`/api/trials/${summary.id}/pictures`);
+      await post(`${trialPath(summary.id)}/pictures`);
       changed();
     } catch (error) {
       setProblem(error instanceof Error ? error.message : String(error));
@@ -76,7 +76,7 @@ function Picture({ trial, name, title }: { readonly trial: string; readonly name
     if (report) return;
     let made: string | undefined;
     let current = true;
-    void ask(`/api/trials/${trial}/pictures/${name}`)
+    void ask(`${trialPath(trial)}/pictures/${name}`)
       .then((response) => response.blob())
       .then((blob) => {
         if (!current) return;

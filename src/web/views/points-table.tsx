@@ -1,5 +1,6 @@
 import type { FigurePoint } from "../../server/api-figure.ts";
 import { intervalText, numberText, unitText } from "../data/format.ts";
+import { settingNames } from "../data/settings.ts";
 import { focused } from "../state/focus.ts";
 import { hrefOf, param, setQuery } from "../state/route.ts";
 import { shownQuantities, study } from "../state/study.ts";
@@ -22,7 +23,7 @@ export function PointsTable({ points }: { readonly points: readonly FigurePoint[
   const ordered = by
     ? points.toSorted((a, b) => sign * ((a.estimates[by]?.mean ?? -Infinity) - (b.estimates[by]?.mean ?? -Infinity)))
     : points;
-  const settings = study.value?.settings ?? [];
+  const names = settingNames(study.value?.settings ?? []);
   return (
     <section class="card table-card">
       <header>
@@ -34,7 +35,7 @@ export function PointsTable({ points }: { readonly points: readonly FigurePoint[
           <thead>
             <tr>
               <th scope="col">Method</th>
-              {settings.length > 1 && <th scope="col">Setting</th>}
+              {names.length > 1 && <th scope="col">Setting</th>}
               <th scope="col" class="number">
                 Seeds
               </th>
@@ -77,7 +78,7 @@ export function PointsTable({ points }: { readonly points: readonly FigurePoint[
                     <MethodName family={point.family} label={point.label} />
                   </a>
                 </th>
-                {settings.length > 1 && <td class="soft">{settings[point.setting]?.title}</td>}
+                {names.length > 1 && <td class="soft">{names[point.setting]}</td>}
                 <td class="number">{point.seeds.length}</td>
                 {quantities.map(({ id, unit }) => {
                   const estimate = point.estimates[id];

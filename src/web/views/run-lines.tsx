@@ -1,7 +1,9 @@
+import { computed } from "@preact/signals";
 import type { Quantity } from "../../server/api-figure.ts";
 import type { Summary } from "../../server/api-trial.ts";
 import { dateText, durationText, intervalText, numberText, unitText } from "../data/format.ts";
-import type { Group } from "../data/groups.ts";
+import { type Group, trialsText } from "../data/groups.ts";
+import { settingNames } from "../data/settings.ts";
 import { hrefOf, setQuery } from "../state/route.ts";
 import { sorting } from "../state/runs.ts";
 import { mostPicked, selection, togglePick } from "../state/selection.ts";
@@ -62,6 +64,17 @@ export function Head({ quantities }: { readonly quantities: readonly Quantity[] 
   );
 }
 
+const names = computed(() => settingNames(study.value?.settings ?? []));
+
+function SettingName({ setting }: { readonly setting: number }) {
+  const name = names.value[setting];
+  return name ? (
+    <span class="soft pair" title={name}>
+      {name}
+    </span>
+  ) : null;
+}
+
 export function Line({
   trial,
   quantities,
@@ -88,7 +101,6 @@ export function Line({
     failure,
     progress,
   } = trial;
-  const settings = study.value?.settings ?? [];
   const picked = selection.value.includes(id);
   return (
     <div
@@ -110,7 +122,7 @@ export function Line({
         <a href={hrefOf(study.value?.name ?? "", "trial", { trial: id })}>
           <MethodName family={family} label={label} />
         </a>
-        {settings.length > 1 && <span class="soft pair">{settings[setting]?.title}</span>}
+        <SettingName setting={setting} />
       </div>
       <div role="cell" class="number">
         {seed}
@@ -159,7 +171,6 @@ export function GroupLine({
   readonly quantities: readonly Quantity[];
   readonly active: boolean;
 }) {
-  const settings = study.value?.settings ?? [];
   const [first] = group.trials;
   return (
     <div role="row" class={`line${active ? " active" : ""}`} style={{ height: `${lineHeight}px` }}>
@@ -167,15 +178,15 @@ export function GroupLine({
         <a href={hrefOf(study.value?.name ?? "", "trial", { trial: first?.id })}>
           <MethodName family={group.family} label={group.label} />
         </a>
-        {settings.length > 1 && <span class="soft pair">{settings[group.setting]?.title}</span>}
+        <SettingName setting={group.setting} />
       </div>
       <div role="cell" class="number">
-        {group.trials.length}
+        {trialsText(group)}
       </div>
       {quantities.map(({ id, unit }) => {
         const mean = group.means[id];
         return (
-          <div role="cell" class="number" key={id}>
+          <div role="cell" class="number" key={id} title={mean && `the mean of ${mean.n} of ${group.trials.length}`}>
             {numberText(mean?.mean, unit)} <span class="interval">{intervalText(mean?.interval, unit)}</span>
           </div>
         );

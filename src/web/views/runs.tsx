@@ -43,7 +43,7 @@ export function RunsView() {
   const widths = (first: number, others: number) =>
     quantities.map((_, i) => `minmax(${i === 0 ? first : others}px, 1fr)`).join(" ");
   const template = byMethod
-    ? `minmax(104px, 1fr) 44px ${widths(146, 146)}`
+    ? `minmax(104px, 1fr) 52px ${widths(146, 146)}`
     : `18px minmax(112px, 1.5fr) 38px 84px ${widths(94, 72)} 72px 48px 92px`;
 
   return (

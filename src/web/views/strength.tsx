@@ -1,12 +1,16 @@
+import type { ComponentChildren } from "preact";
 import { useCallback } from "preact/hooks";
-import type { FigurePoint, Quantity, Ranking } from "../../server/api-figure.ts";
+import type { Ranking } from "../../server/api-claims.ts";
+import type { FigurePoint, Quantity } from "../../server/api-figure.ts";
 import { light, palette } from "../charts/palette.ts";
 import { StaticChart } from "../charts/static-chart.tsx";
 import { strengthSpec } from "../charts/strength-spec.ts";
 import { chartExports, pointsCsv } from "../data/exports.ts";
 import { plural, shown } from "../data/format.ts";
+import { settingNames } from "../data/settings.ts";
+import { type AskedClaims, useClaims } from "../state/claims.ts";
 import { param } from "../state/route.ts";
-import { figure, lookOf, methodByKind, quantityById, shownQuantities, study } from "../state/study.ts";
+import { lookOf, methodByKind, quantityById, shownQuantities, study } from "../state/study.ts";
 import { Empty } from "../ui/empty.tsx";
 import { Menu } from "../ui/menu.tsx";
 import { MethodName } from "../ui/symbol.tsx";
@@ -15,8 +19,9 @@ import { Explained } from "../ui/term.tsx";
 /** How a quantity answers to each method's strength, one small panel a method, all on one scale. */
 export function StrengthView({ points }: { readonly points: readonly FigurePoint[] }) {
   const y = quantityById.value.get(param("y") ?? "dt");
+  const asked = useClaims();
   if (!y) return null;
-  const settings = study.value?.settings ?? [];
+  const names = settingNames(study.value?.settings ?? []);
   const swept = points.filter(({ ranks, family, estimates }) => ranks > 1 && family !== "vanilla" && estimates[y.id]);
   if (swept.length === 0)
     return (
@@ -32,20 +37,10 @@ export function StrengthView({ points }: { readonly points: readonly FigurePoint
         const [first] = members;
         if (!first) return null;
         const vanilla = points.find(({ family, setting }) => family === "vanilla" && setting === first.setting);
-        const ranking = figure.value.rankings.find(
-          ({ setting, family, quantity }) => setting === first.setting && family === first.family && quantity === y.id,
-        );
-        const where = settings.length > 1 ? settings[first.setting]?.title : undefined;
         return (
-          <Response
-            key={key}
-            members={members}
-            vanilla={vanilla}
-            y={y}
-            domain={domain}
-            ranking={ranking}
-            where={where}
-          />
+          <Response key={key} members={members} vanilla={vanilla} y={y} domain={domain} where={names[first.setting]}>
+            <Trend asked={asked} of={first} quantity={y.id} />
+          </Response>
         );
       })}
     </div>
@@ -57,15 +52,15 @@ function Response({
   vanilla,
   y,
   domain,
-  ranking,
   where,
+  children,
 }: {
   readonly members: readonly FigurePoint[];
   readonly vanilla: FigurePoint | undefined;
   readonly y: Quantity;
   readonly domain: readonly [number, number];
-  readonly ranking: Ranking | undefined;
   readonly where: string | undefined;
+  readonly children: ComponentChildren;
 }) {
   const family = members[0]?.family ?? "";
   const look = lookOf(family);
@@ -97,18 +92,40 @@ function Response({
         />
       </header>
       <StaticChart spec={spec} height={190} label={`${y.label} against the strength of ${look.legend}`} />
-      <footer>
-        {ranking ? <RankText ranking={ranking} /> : <span class="soft">too few strengths for a rank correlation</span>}
-      </footer>
+      <footer>{children}</footer>
     </section>
   );
 }
 
-function RankText({ ranking: { rho, p, interval, seeds } }: { readonly ranking: Ranking }) {
+/** The claims' own trend of a method in a setting, or why there is none. */
+function Trend({
+  asked: { claims, problem },
+  of: { setting, family },
+  quantity,
+}: {
+  readonly asked: AskedClaims;
+  readonly of: FigurePoint;
+  readonly quantity: string;
+}) {
+  const found = claims?.rankings.find(
+    (each) => each.setting === setting && each.family === family && each.quantity === quantity,
+  );
+  if (found) return <RankText ranking={found} />;
+  const reason =
+    problem ??
+    (!claims
+      ? "judging the trend…"
+      : family.includes(" + ")
+        ? "no trend: the strengths of a combination have no one order"
+        : "no trend: it takes vanilla and two strengths of one seed that did not collapse");
+  return <span class="soft">{reason}</span>;
+}
+
+function RankText({ ranking: { rho, p, interval, seeds, levels, collapsed } }: { readonly ranking: Ranking }) {
   const number = (value: number) => value.toFixed(2).replace("-", "−");
   return (
     <Explained
-      sentence={`Spearman's rank correlation of strength, weaker to stronger, with this quantity: the mean over ${plural(seeds, "seed")}, with its 95 % interval over them, and the p of Page's test of a trend. 1: it always rises with the strength; −1: it always falls.`}
+      sentence={`As in the claims: Spearman's rank correlation of strength, vanilla being the weakest of ${levels} levels, with this quantity: the mean over ${plural(seeds, "seed")}; in brackets the 95 % percentiles of a bootstrap over seeds and, for accuracies that the claims judge, test examples; the p of Page's test of a trend is Holm's over the methods. Collapsed trials are left out. 1: it always rises with the strength; −1: it always falls.`}
       formula="ρ = mean over seeds of corr(rank of strength, rank of quantity)"
     >
       <span class="rho">
@@ -118,7 +135,8 @@ function RankText({ ranking: { rho, p, interval, seeds } }: { readonly ranking: 
             [{number(interval.low)}, {number(interval.high)}]
           </span>
         )}{" "}
-        {p !== undefined && <span class="soft">p {p < 0.001 ? "< 0.001" : `= ${p.toFixed(3)}`}</span>}
+        <span class="soft">p {p < 0.001 ? "< 0.001" : `= ${p.toFixed(3)}`}</span>
+        {collapsed > 0 && <span class="warn"> · without {collapsed} collapsed</span>}
       </span>
     </Explained>
   );

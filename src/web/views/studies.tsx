@@ -1,6 +1,7 @@
 import { useEffect } from "preact/hooks";
 import { hrefOf } from "../state/route.ts";
-import { askHello, failure, hello } from "../state/study.ts";
+import { ServerError } from "../state/server.ts";
+import { askHello, hello, helloFailure } from "../state/study.ts";
 import { Bar } from "../ui/badge.tsx";
 import { Empty } from "../ui/empty.tsx";
 
@@ -13,8 +14,10 @@ export function StudiesView() {
   }, []);
   const studies = hello.value?.studies;
   if (!studies)
-    return failure.value ? (
-      <Empty title="The server does not answer">{failure.value.message}</Empty>
+    return helloFailure.value ? (
+      <Empty title={helloFailure.value instanceof ServerError ? "The server refuses" : "The server does not answer"}>
+        {helloFailure.value.message}
+      </Empty>
     ) : (
       <p class="loading">Loading…</p>
     );

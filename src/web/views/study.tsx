@@ -1,6 +1,8 @@
+import { useMemo } from "preact/hooks";
 import type { FigurePoint } from "../../server/api-figure.ts";
+import { barsCaption } from "../data/bars.ts";
 import { hrefOf, param, setQuery } from "../state/route.ts";
-import { counts, figure, shownQuantities, study } from "../state/study.ts";
+import { counts, figure, quantityById, shownQuantities, study } from "../state/study.ts";
 import { Empty } from "../ui/empty.tsx";
 import { Term } from "../ui/term.tsx";
 import { BoundNote } from "./bound.tsx";
@@ -16,11 +18,13 @@ const listOf = (text: string | undefined) => (text ? text.split(",") : []);
 /** The paper's figure, with other axes where one asks for them, and the table of its points. */
 export function StudyView() {
   const { points, bound } = figure.value;
+  const hide = param("hide");
+  const hidden = useMemo(() => new Set(listOf(hide)), [hide]);
+  // The same array for the same dots, so that no chart is drawn anew for what does not change it.
+  const visible = useMemo(() => points.filter(({ family }) => !hidden.has(family)), [points, hidden]);
   if (points.length === 0) return <NothingYet />;
   const offered = (Object.keys(tabs) as Tab[]).filter((name) => name !== "bound" || bound);
   const tab = offered.find((name) => name === param("tab")) ?? "transfer";
-  const hidden = new Set(listOf(param("hide")));
-  const visible = points.filter(({ family }) => !hidden.has(family));
   return (
     <div class="study-view">
       <div class="toolbar">
@@ -57,7 +61,13 @@ function Figure({
   readonly visible: readonly FigurePoint[];
   readonly hidden: ReadonlySet<string>;
 }) {
-  const { notes, intervals } = figure.value;
+  const { notes } = figure.value;
+  const axes =
+    tab === "strength" ? [param("y") ?? usual(tab).y] : [param("y") ?? usual(tab).y, param("x") ?? usual(tab).x];
+  const bars = barsCaption(
+    visible,
+    axes.flatMap((id) => quantityById.value.get(id) ?? []),
+  );
   return (
     <>
       <div class="figure-area">
@@ -68,8 +78,9 @@ function Figure({
       </div>
       {tab === "bound" && <BoundNote />}
       <p class="caption">
-        A larger dot is a stronger setting of its method. Bars: {intervals}. <Term id="dt">DT Acc</Term> rewards a lower
-        source accuracy, so read it beside <Term id="source">source</Term> and <Term id="target">target accuracy</Term>.
+        {tab !== "strength" && "A larger dot is a stronger setting of its method. "}
+        {bars} <Term id="dt">DT Acc</Term> rewards a lower source accuracy, so read it beside{" "}
+        <Term id="source">source</Term> and <Term id="target">target accuracy</Term>.
         {tab === "transfer" && " The vanilla model sits at 0."}
       </p>
       {notes.length > 0 && (

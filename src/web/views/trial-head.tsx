@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import type { TrialDetail } from "../../server/api-trial.ts";
 import { hrefOf } from "../state/route.ts";
 import { post } from "../state/server.ts";
-import { hello, study, trials } from "../state/study.ts";
+import { hello, study, trialPath, trials } from "../state/study.ts";
 import { Icon } from "../ui/icons.tsx";
 
 export function TrialActions({
@@ -18,7 +18,7 @@ export function TrialActions({
   const act = async (action: "cancel" | "retry") => {
     setProblem(undefined);
     try {
-      await post(`/api/trials/${summary.id}/${action}`);
+      await post(`${trialPath(summary.id)}/${action}`);
       done();
     } catch (error) {
       setProblem(error instanceof Error ? error.message : String(error));

@@ -2,7 +2,7 @@ import { bytesText, clockText } from "../data/format.ts";
 import { useDetail } from "../state/details.ts";
 import { hrefOf } from "../state/route.ts";
 import { ask, report, saveFile } from "../state/server.ts";
-import { connection } from "../state/study.ts";
+import { connection, trialPath } from "../state/study.ts";
 import { StatusBadge } from "../ui/badge.tsx";
 import { Empty } from "../ui/empty.tsx";
 import { Icon } from "../ui/icons.tsx";
@@ -37,7 +37,7 @@ export function TrialView({ id }: { readonly id: string | undefined }) {
             <MethodSymbol family={summary.family} size={17} /> {summary.label}
           </h2>
           <p class="soft">
-            {setting.title} · seed {summary.seed} · <code>{summary.id}</code>
+            {setting.title} · {setting.attack} · {setting.protocol} · seed {summary.seed} · <code>{summary.id}</code>
           </p>
         </div>
         <StatusBadge status={summary.status} stage={summary.progress?.stage} />
@@ -71,7 +71,7 @@ export function TrialView({ id }: { readonly id: string | undefined }) {
                     onClick={async () =>
                       saveFile(
                         `${summary.id}.safetensors`,
-                        await (await ask(`/api/trials/${summary.id}/checkpoint`)).blob(),
+                        await (await ask(`${trialPath(summary.id)}/checkpoint`)).blob(),
                       )
                     }
                   >
@@ -98,7 +98,11 @@ export function TrialView({ id }: { readonly id: string | undefined }) {
               <h3>Log</h3>
             </header>
             {log.length === 0 ? (
-              <p class="soft">Kept while the run goes; this trial was finished before the server began.</p>
+              <p class="soft">
+                {summary.status === "waiting"
+                  ? "The log begins when the trial does."
+                  : "Nothing was kept of how this trial went."}
+              </p>
             ) : (
               <ol class="log">
                 {log.map(({ at, text }) => (
