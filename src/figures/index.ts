@@ -14,7 +14,7 @@ export {
 export { labelOf, type Point } from "./point.ts";
 export { renderPng, renderSvg } from "./render.ts";
 export { rowsCsv } from "./rows-csv.ts";
-export { attackText, intervalText, noteTexts, pairText, trialProtocolText } from "./settings.ts";
+export { attackText, noteTexts, pairText, trialProtocolText } from "./settings.ts";
 export { type ShotsPoint, shotsSpec } from "./shots-spec.ts";
 export { terminalTable } from "./terminal-table.ts";
 export { type FigureFormat, figureContents, type WriteFiguresOptions, writeFigures } from "./write-figures.ts";
