@@ -55,6 +55,9 @@ describe("the theory and the claims of a study that was really run", () => {
     expect(before).not.toContain(line);
     expect(readFileSync(file("figure.svg"), "utf8")).toContain(line);
     expect(readFileSync(file("theory.md"), "utf8")).toContain("slack d - tau");
+    expect(JSON.parse(readFileSync(file("manifest.json"), "utf8")).command).toMatch(
+      /^carryover theory bound quickstart/,
+    );
     const drawn = await place.run(["figure", "quickstart", "--format", "svg", "--out", "again"], real);
     expect(drawn.code).toBe(0);
     expect(readFileSync(join(place.folder, "again", "figure.svg"), "utf8")).toContain(line);
@@ -72,6 +75,14 @@ describe("the theory and the claims of a study that was really run", () => {
       expect(exported).toMatchObject({ file: `${id}.onnx`, model: "small-cnn" });
       const { code, stderr } = await place.run(["attack", id, "--data", data], real);
       expect([code, stderr]).toEqual([2, expect.stringContaining("it is kept elsewhere (--artifacts)")]);
+      const looked = await place.run(
+        ["theory", "augmentation", "noise", "--study", "quickstart", "--data", data],
+        real,
+      );
+      expect([looked.code, looked.stdout]).toEqual([2, ""]);
+      expect(looked.stderr).toContain(
+        'theory augmentation: expected the trained models of study "quickstart", got none',
+      );
     } finally {
       renameSync(join(place.folder, "elsewhere"), work);
     }
