@@ -45,7 +45,8 @@ async function runProcess(module: string, request: unknown, closed: AbortSignal)
   const kill = () => child.kill("SIGKILL");
   closed.addEventListener("abort", kill, { once: true });
   try {
-    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
+    // Below the trials; the lowest would let who waits for it wait for minutes while these take every core.
+    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
   } catch {
     // Only politeness towards the trials.
   }

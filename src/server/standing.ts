@@ -77,7 +77,7 @@ export function trackStanding(): Standing {
       const { state, failure } = recorded;
       if (ends.has(state)) return { status: state as Status, progress: undefined, failure };
       // A worker that has just ended with a trial may be seen before the event of it.
-      const report = own.reports.get(trialId) ?? own.before.get(trialId);
+      const report = own.reports.get(trialId) ?? (state === "running" ? own.before.get(trialId) : undefined);
       // Nobody alive is on it: it goes on when its worker is found dead.
       if (!report) return { status: "waiting", progress: undefined, failure: undefined };
       return { status: "running", progress: progressOf(report, recorded), failure: undefined };
@@ -100,12 +100,13 @@ export function trackStanding(): Standing {
       for (const event of events) takeEvent(event);
       return new Map(
         [...studies].map(([name, study]) => {
-          study.before = study.reports;
-          study.reports = reportsOf(workers, name);
           const told = events.flatMap(({ trialId }) =>
             trialId !== null && study.recorded.has(trialId) ? trialId : [],
           );
-          return [name, new Set([...told, ...study.before.keys(), ...study.reports.keys()])];
+          const reported = [...study.before.keys(), ...study.reports.keys()];
+          study.before = study.reports;
+          study.reports = reportsOf(workers, name);
+          return [name, new Set([...told, ...reported, ...study.reports.keys()])];
         }),
       );
     },

@@ -50,20 +50,32 @@ describe("a source of a store", () => {
   async function followed(studies: readonly string[], options: StoreSourceOptions = {}, store: Store = shop.store) {
     const source = storeSource(store, { queue: shop.queue, everyMs: 20, ...options });
     const told: Activity[] = [];
-    onTestFinished(source.subscribe((activity) => told.push(activity)));
+    const seen = new Map<string, string | undefined>();
+    onTestFinished(
+      source.subscribe((activity) => {
+        told.push(activity);
+        for (const [study, ids] of activity.trials) if (ids.has(id)) seen.set(study, status(source, study));
+      }),
+    );
     for (const study of studies) await source.study(study);
-    return { source, rows: () => told.flatMap(({ rows }) => rows.map(({ trialId }) => trialId)) };
+    return {
+      source,
+      rows: () => told.flatMap(({ rows }) => rows.map(({ trialId }) => trialId)),
+      /** Until who listens, and looks at what it is told of alone, sees the trial so. */
+      waitFor: async (study: string, wanted: string) => {
+        await expect.poll(() => seen.get(study), patience).toBe(wanted);
+        expect(status(source, study)).toBe(wanted);
+      },
+    };
   }
   const status = (source: StudySource, study: string) => source.stateOf(study, id)?.status;
-  const waitFor = (source: StudySource, study: string, wanted: string) =>
-    expect.poll(() => status(source, study), patience).toBe(wanted);
 
   it("shows a trial that two studies share where it runs, and its row in both", async () => {
     for (const study of [one, two]) await ask(shop, study, [trial]);
-    const { source, rows } = await followed([one, two]);
+    const { source, rows, waitFor } = await followed([one, two]);
     tell("hold");
     const working = work(one);
-    await waitFor(source, one, "running");
+    await waitFor(one, "running");
     expect(source.stateOf(one, id)?.progress?.attempt).toBe(1);
     expect(status(source, two)).toBe("waiting");
     expect(source.run(one)?.workers.map((worker) => worker.trial)).toEqual([id]);
@@ -71,20 +83,20 @@ describe("a source of a store", () => {
     forget("hold");
     await working;
     await expect.poll(rows, patience).toEqual([id]);
-    await waitFor(source, one, "done");
+    await waitFor(one, "done");
   });
 
   it("takes a trial that failed in one study for done when another one brings its row", async () => {
     for (const study of [one, two]) await ask(shop, study, [trial]);
-    const { source } = await followed([one, two]);
+    const { source, waitFor } = await followed([one, two]);
     tell("throw");
     await work(two);
-    await waitFor(source, two, "failed");
+    await waitFor(two, "failed");
     expect(source.stateOf(two, id)?.failure).toBe("loss: expected a finite number, got NaN");
     expect(status(source, one)).toBe("waiting");
     forget("throw");
     await work(one);
-    await waitFor(source, one, "done");
+    await waitFor(one, "done");
     expect(status(source, two)).toBe("done");
     expect((await source.recordsOf(two, id)).failure).toBeUndefined();
   });
@@ -92,7 +104,7 @@ describe("a source of a store", () => {
   it("believes the newest event: a trial that failed here and was done elsewhere is done", async () => {
     await ask(shop, one, [trial]);
     const live = liveRun(one, { workers: 1 });
-    const { source } = await followed([one], { live });
+    const { source, waitFor } = await followed([one], { live });
     tell("throw");
     await work(one, (event) => event.kind !== "told" && live.event(event));
     expect(status(source, one)).toBe("failed");
@@ -100,7 +112,7 @@ describe("a source of a store", () => {
     await retryTrial(shop.queue, one, id);
     await work(one);
     expect(live.stateOf(id)?.status).toBe("failed");
-    await waitFor(source, one, "done");
+    await waitFor(one, "done");
     expect((await source.recordsOf(one, id)).failure).toBeUndefined();
   });
 
@@ -130,12 +142,12 @@ describe("a source of a store", () => {
   it("takes a trial whose worker was killed for waiting", async () => {
     await ask(shop, one, [trial]);
     tell("hold");
-    const { source } = await followed([one]);
+    const { source, waitFor } = await followed([one]);
     const working = work(one);
-    await waitFor(source, one, "running");
+    await waitFor(one, "running");
     // As after kill -9: the tables say that it runs, and no one is heard of.
     await shop.store.database.query("update workers set left_at = now() where left_at is null", []);
-    await waitFor(source, one, "waiting");
+    await waitFor(one, "waiting");
     expect(source.run(one)).toBeUndefined();
     const [line] = await shop.store.database.query<{ count: number }>(
       "select count(*)::int as count from attempts where trial_id = $1 and ended_at is null",

@@ -76,23 +76,22 @@ describe.skipIf(!chromiumPath)("the queue's buttons, pressed amid a real run (le
     expect(begun()).toBe(before);
   }, 120_000);
 
-  it("cancels a trial that waits", async () => {
+  it("cancels a trial that waits, and puts it back in line", async () => {
     await openTrial(last);
     await page.click("button >> text=Cancel");
     await page.waitForSelector(".trial-head .badge >> text=cancelled");
-    await page.waitForSelector("button >> text=Try again");
+    await page.click("button >> text=Try again");
+    await page.waitForSelector(".trial-head .badge >> text=waiting");
   });
 
-  it("goes on where it was told to, without the one that was cancelled", async () => {
+  it("goes on where it was told to", async () => {
     await go("gq");
     await page.click("button >> text=Go on");
     await page.waitForSelector(".worker >> text=/vanilla|blur/");
     await expect.poll(() => text(".workers"), { timeout }).toMatch(/[\d,]+ images\/s/);
   });
 
-  it("tries the cancelled one again, to a row like any other", async () => {
-    await openTrial(last);
-    await page.click("button >> text=Try again");
+  it("gives the one that was cancelled and tried again a row like any other", async () => {
     await go("gs");
     await done(4);
     expect((await running.ended).code).toBe(0);

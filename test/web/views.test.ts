@@ -13,10 +13,14 @@ const patience = { timeout: 20_000 };
 function storyRows(): Row[] {
   const trend = { kind: "jr", strengths: [0.01, 0.1, 1], source: -0.05, robust: 0.1, target: 0.03, collapsesAt: 1 };
   const health = { verdict: "suspect" as const, flags: ["one to doubt"], examples: 100, checks: [] };
-  const rows = sweep([trend], [0, 1]).map((row) =>
-    row.trial.methods[0]?.strength === 0.01 ? { ...row, robust: { ...row.robust, health } } : row,
-  );
-  const lone = rowOf(trialOf([{ kind: "jr", strength: 0.1 }], 2), { source: 0.6, robust: 0.4, target: 0.9 });
+  // As robust at every seed, so that the test examples' noise is wider than what sets the seeds apart.
+  const accuracy = { value: 0.42, n: 500 };
+  const rows = sweep([trend], [0, 1]).map((row) => {
+    const strength = row.trial.methods[0]?.strength;
+    const change = strength === 0.01 ? { health } : strength === 0.1 ? { accuracy } : {};
+    return { ...row, robust: { ...row.robust, ...change } };
+  });
+  const lone = rowOf(trialOf([{ kind: "jr", strength: 0.1 }], 2), { source: 0.6, robust: 0.42, target: 0.9 });
   return [...rows, lone];
 }
 
@@ -76,7 +80,8 @@ describe.skipIf(!chromiumPath)("views in Chromium (left out where there is none)
 
   it("has one trend for the Strength tab and for the claims, with what collapsed said and marked, and what is suspect", async () => {
     await at("tiny/study?tab=strength&y=robust");
-    await page.waitForSelector(".rho >> text=without 2 collapsed");
+    // A process of low priority judges, which a busy machine lets wait.
+    await page.waitForSelector(".rho >> text=without 2 collapsed", { timeout: 120_000 });
     // Vanilla, JR 0.01 and 0.1 rise at both seeds: 2 of 6 x 6 orders.
     expect(await text(".rho")).toMatch(/ρ = 1\.00[\s\S]*p = 0\.056/);
     const strokes = (selector: string) => page.locator(`.strength-grid svg ${selector}`).count();
@@ -84,7 +89,7 @@ describe.skipIf(!chromiumPath)("views in Chromium (left out where there is none)
     expect(await strokes('path[stroke="#d0342c"][stroke-dasharray="3,2"]')).toBe(1);
     expect(await strokes('path[fill="#ffffff"][stroke="#0072B2" i]')).toBe(1);
     await page.click(".tabs >> text=Claims");
-    await page.waitForSelector(".verdicts");
+    await page.waitForSelector(".verdicts", { timeout: 120_000 });
     expect(await text(".claims tr:has-text('jr'):has-text('3') >> nth=-1")).toContain("0.056");
   });
 
@@ -98,10 +103,13 @@ describe.skipIf(!chromiumPath)("views in Chromium (left out where there is none)
   });
 
   it("says of each axis what its bars are", async () => {
-    await at("tiny/study?y=tau&x=source");
+    await at("tiny/study?y=tau&x=robust");
     await page.waitForFunction(() => document.querySelector(".caption")?.textContent?.includes("Transfer loss"));
-    expect(await text(".caption")).toContain("Bars of Transfer loss τ: 95 % intervals, Student's t over 2 seeds; of ");
-    expect(await text(".caption")).toMatch(/of Source accuracy: [^;]*sampling noise/);
+    const caption = await text(".caption");
+    expect(caption).toContain(
+      "Bars of Transfer loss τ: 95 % intervals, Student's t over 2–3 seeds; of Robust accuracy: ",
+    );
+    expect(caption).toMatch(/of Robust accuracy: .*Student's t over 2 seeds, or the test examples' sampling noise/);
   });
 
   it("counts the seeds that a mean is of", async () => {
