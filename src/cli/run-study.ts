@@ -26,7 +26,7 @@ import {
   withStrengths,
 } from "../studies/index.ts";
 import { checkDevice, checkPrecision, type DeviceName } from "./device-probe.ts";
-import { type Folders, foldersFor, resultsFolder, stagesFolder, storeFolder, workFolder } from "./folders.ts";
+import { type Folders, foldersFor, resultsFolder, storeFolder, workFolder } from "./folders.ts";
 import { catchInterrupt, tellOfInterrupt } from "./interrupt.ts";
 import { exitCodes, type Launch } from "./launch.ts";
 import { complain, printJson } from "./output.ts";
@@ -36,7 +36,6 @@ import { createReporter } from "./progress/reporter.ts";
 import { writeResults } from "./results.ts";
 import { resumeLine } from "./resume-line.ts";
 import { runDashboard } from "./run-dashboard.ts";
-import { forgetStages } from "./stages.ts";
 import { version } from "./version.ts";
 
 /** What `carryover run` was asked. */
@@ -89,7 +88,6 @@ export async function runStudy(request: RunRequest, launch: Launch): Promise<num
   const interrupt = catchInterrupt();
   try {
     for (const note of store.notes) complain(note);
-    await store.saveStudy({ name: study.name, definition: withStrengths(study), trials });
     const queue = await openQueue(store.database, {
       shared: !store.embedded,
       watch: true,
@@ -133,17 +131,20 @@ async function runMissing(run: Run): Promise<Outcome> {
   const { request, launch, study, trials, store, queue, signal } = run;
   const { name } = study;
   const workDir = request.artifacts ?? workFolder;
-  await tidyLine(queue, name);
   const finished = await store.finishedTrials(trials.map(trialId));
-  const missing = trials.length - finished.size + (await liveJobs(store.database, name));
-  if (missing === 0 && !request.fresh) return nothing;
-  await checkDevice(request.device);
-  await checkPrecision(study, request.device);
-  if (!launch.withoutData) await fetchData(run);
-  if (request.fresh) await forgetStages(stagesFolder(workDir), trials);
+  const wanted = request.fresh || finished.size < trials.length || (await liveJobs(store.database, name)) > 0;
+  if (wanted) {
+    await checkDevice(request.device);
+    await checkPrecision(study, request.device);
+    if (!launch.withoutData) await fetchData(run);
+  }
+  // A run that was refused leaves the study of its name as it was.
+  await store.saveStudy({ name, definition: withStrengths(study), trials });
+  await tidyLine(queue, name);
+  if (!wanted) return nothing;
   await unpause(store.database, name);
   if (request.priority !== undefined) await setPriority(store.database, name, request.priority);
-  await askFor(queue, name, { fresh: request.fresh });
+  await askFor(queue, name, { fresh: request.fresh, anew: request.fresh });
   const asked = await liveJobs(store.database, name);
   if (signal.aborted || asked === 0) return { ...nothing, left: asked };
   const slots = Math.min(request.workers ?? availableParallelism(), asked);
@@ -179,7 +180,7 @@ async function workOn(
   };
   const dashboard = request.serve
     ? runDashboard({
-        ...{ study: name, total: asked, workers: slots, store, queue, folders, workDir },
+        ...{ study: name, workers: slots, store, queue, folders, workDir },
         ...{ port: request.port, reporter, signal },
       })
     : undefined;

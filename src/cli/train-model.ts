@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { InputError, wilsonInterval } from "../base/index.ts";
 import { digestTree } from "../engine/index.ts";
@@ -26,7 +27,6 @@ import { prepareData } from "./prepare-data.ts";
 import { epochLine } from "./progress/board.ts";
 import { downloadReporter } from "./progress/downloads.ts";
 import { resumeLine } from "./resume-line.ts";
-import { forgetStages } from "./stages.ts";
 
 /** One source model: trained, measured on the test images, and written to a file. Returns the exit code. */
 export async function trainModel(
@@ -41,15 +41,18 @@ export async function trainModel(
   const out =
     request.out ??
     `${[dataset, methodLabel(trial.methods), trial.seed].join("-").replaceAll(/[ +]+/g, "-")}.safetensors`;
-  if (!/\.(onnx|safetensors)$/.test(out))
-    throw new InputError(`--out: expected a file that ends in .safetensors or .onnx, got "${out}"`);
   const folders = foldersFor(request.data, request.skipCorrupt);
   checkStudy(study, folders.dataDirs);
   await checkDevice(request.device);
   await checkPrecision(study, request.device);
   const { device, json = false, threads = device === "cpu" ? availableParallelism() : 1 } = request;
-  const context = { ...folders, stagesDir: stagesFolder(request.artifacts, threads), device, threads };
-  if (request.fresh) await forgetStages(context.stagesDir, [trial]);
+  const context = {
+    ...folders,
+    stagesDir: stagesFolder(request.artifacts, threads),
+    device,
+    threads,
+    ...(request.fresh && { anew: randomUUID() }),
+  };
   const interrupt = catchInterrupt();
   const { signal } = interrupt;
   const line = progressLine();

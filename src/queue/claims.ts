@@ -9,6 +9,7 @@ export interface Held extends Claim {
   readonly trialId: string;
   readonly trial: Trial;
   readonly fresh: boolean;
+  readonly anew: string | undefined;
 }
 
 /** Studies that have something in line and do not pause, the most urgent first. */
@@ -23,16 +24,17 @@ export async function studiesWithWork(queue: Queue, only: readonly string[] | un
 
 /** Takes the next trial of a study; undefined when none may be taken now. */
 export async function take(queue: Queue, study: string): Promise<Held | undefined> {
-  const [job] = await queue.boss.fetch<JobData>(study);
+  // No job of ours waits for a time of day: one that was put in line before a clock was set back may be taken too.
+  const [job] = await queue.boss.fetch<JobData>(study, { ignoreStartAfter: true });
   if (!job) return undefined;
-  const { trialId, fresh } = job.data;
+  const { trialId, fresh, anew } = job.data;
   const claim = { study, jobId: job.id, retry: job.retryCount };
   const [found] = await queue.database.query<{ trial: Trial; known: boolean }>(
     `select config as trial, exists (select from rows where trial_id = $1) as known from trials where id = $1`,
     [trialId],
   );
   if (!found) throw new Error(`queue: expected the trial ${trialId} of a job to be in the store, found none`);
-  if (!found.known || fresh) return { ...claim, trialId, trial: found.trial, fresh };
+  if (!found.known || fresh) return { ...claim, trialId, trial: found.trial, fresh, anew };
   // Another study has run the same trial since.
   await queue.database.transaction(async (sql) => {
     if (await holds(sql, claim)) await endJob(queue, sql, claim, "recorded");
@@ -59,14 +61,19 @@ export async function recordStart(queue: Queue, held: Held, workerId: string, pi
   });
 }
 
-/** Writes an epoch into the trial's curve; one that is there already, from before an interruption, is no event. */
+/**
+ * Writes an epoch into the trial's curve; one that is there already, from before an interruption, is no event. A worker
+ * whose trial another one has taken since writes none.
+ */
 export async function recordEpoch(
   queue: Queue,
-  { study, trialId }: Held,
+  held: Held,
   epoch: Extract<TrialEvent, { kind: "epoch" }>,
 ): Promise<void> {
+  const { study, trialId } = held;
   const { kind: _, ...data } = epoch;
   await queue.database.transaction(async (sql) => {
+    if (!(await holds(sql, held))) return;
     const changed = await sql.query(
       `insert into epochs as known (trial_id, epoch, epochs, loss, accuracy, n, images_per_second, seconds)
        values ($1, $2, $3, $4, $5, $6, $7, $8)

@@ -9,6 +9,8 @@ export interface JobData {
   readonly trialId: string;
   /** Runs the trial though it has a row. */
   readonly fresh: boolean;
+  /** Its source model is trained anew too, once for all jobs with this name. */
+  readonly anew?: string;
 }
 
 /** One claim on a job: pg-boss counts how often a job was taken, and so tells a worker from its successor. */
@@ -26,13 +28,19 @@ export interface AskOptions {
   readonly only?: readonly string[];
   /** Also trials that have a row. */
   readonly fresh?: boolean;
+  /** Source models too, of whatever machine takes the trials. */
+  readonly anew?: boolean;
 }
 
 /**
  * Puts a study's trials in line that have neither a row nor a live job, in the study's order; returns how many. Asked
  * for twice, or by two processes at once, each trial is in line once. InputError for an unknown study.
  */
-export async function askFor(queue: Queue, study: string, { only, fresh = false }: AskOptions = {}): Promise<number> {
+export async function askFor(
+  queue: Queue,
+  study: string,
+  { only, fresh = false, anew = false }: AskOptions = {},
+): Promise<number> {
   const { boss, database } = queue;
   const { id } = await knownStudy(database, study);
   // Two trials of one source stage do not run at once: the second one takes the first one's model from the disk.
@@ -48,7 +56,7 @@ export async function askFor(queue: Queue, study: string, { only, fresh = false 
        order by position`,
       [id, only ?? null, fresh, study],
     );
-    await insertJobs(queue, sql, study, fresh, wanted);
+    await insertJobs(queue, sql, study, { fresh, ...(anew && { anew: randomUUID() }) }, wanted);
     if (wanted.length > 0)
       await recordEvent(sql, { kind: "queued", study, message: `${study}: ${wanted.length} trials in line` });
     return wanted.length;
@@ -73,12 +81,18 @@ interface Wanted {
   readonly position: number;
 }
 
-async function insertJobs(queue: Queue, sql: Sql, study: string, fresh: boolean, wanted: readonly Wanted[]) {
+async function insertJobs(
+  queue: Queue,
+  sql: Sql,
+  study: string,
+  asked: Omit<JobData, "trialId">,
+  wanted: readonly Wanted[],
+) {
   const atOnce = 1000;
   for (let i = 0; i < wanted.length; i += atOnce) {
     const jobs = wanted.slice(i, i + atOnce).map(({ trial, trialId, position }) => ({
       id: randomUUID(),
-      data: { trialId, fresh } satisfies JobData,
+      data: { trialId, ...asked } satisfies JobData,
       singletonKey: sourceStageId(trial),
       priority: -position,
       retryLimit,
@@ -88,9 +102,9 @@ async function insertJobs(queue: Queue, sql: Sql, study: string, fresh: boolean,
       ...(queue.heartbeatSeconds === null ? {} : { heartbeatSeconds: queue.heartbeatSeconds }),
     }));
     await sql.query(
-      `insert into jobs (id, study, trial_id, fresh)
-       select id, $1, trial_id, $2 from unnest($3::uuid[], $4::text[]) as given (id, trial_id)`,
-      [study, fresh, jobs.map(({ id }) => id), jobs.map(({ data }) => data.trialId)],
+      `insert into jobs (id, study, trial_id, fresh, anew)
+       select id, $1, trial_id, $2, $3 from unnest($4::uuid[], $5::text[]) as given (id, trial_id)`,
+      [study, asked.fresh, asked.anew ?? null, jobs.map(({ id }) => id), jobs.map(({ data }) => data.trialId)],
     );
     await queue.boss.insert(study, jobs, { db: asBossDatabase(sql) });
   }
@@ -130,14 +144,15 @@ export async function endJob(
 export async function giveBack(queue: Queue, claim: Claim): Promise<boolean> {
   return queue.database.transaction(async (sql) => {
     if (!(await holds(sql, claim))) return false;
-    const [job] = await sql.query<Wanted & { fresh: boolean }>(
-      `select trials.config as trial, trials.id as "trialId", fresh, -priority as position
+    const [job] = await sql.query<Wanted & { fresh: boolean; anew: string | null }>(
+      `select trials.config as trial, trials.id as "trialId", fresh, anew, -priority as position
        from jobs join trials on trials.id = trial_id join ${queueSchema}.job as line on line.name = study and line.id = jobs.id
        where jobs.id = $1`,
       [claim.jobId],
     );
     await endJob(queue, sql, claim, "stopped");
-    if (job) await insertJobs(queue, sql, claim.study, job.fresh, [job]);
+    if (job)
+      await insertJobs(queue, sql, claim.study, { fresh: job.fresh, ...(job.anew && { anew: job.anew }) }, [job]);
     return true;
   });
 }

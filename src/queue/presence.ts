@@ -92,11 +92,17 @@ export function watchOver(queue: Queue, workerId: string) {
     /** Beats until it is ended; then it says goodbye. */
     watch({ lost, failed }: { lost(): Promise<void>; failed(error: unknown): void }) {
       let beating: Promise<void> = Promise.resolve();
+      let underWay = false;
       const timer = setInterval(() => {
-        beating = beating
-          .then(beat)
+        // A beat that takes long, as when the database is away, is not followed by all that it held up.
+        if (underWay) return;
+        underWay = true;
+        beating = beat()
           .then(queue.heartbeatSeconds === null ? undefined : lost)
-          .catch(failed);
+          .catch(failed)
+          .finally(() => {
+            underWay = false;
+          });
       }, beatMs);
       return {
         async end(): Promise<void> {

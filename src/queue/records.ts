@@ -59,7 +59,7 @@ export function listAttempts(sql: Sql, trialId: string): Promise<AttemptLine[]> 
   );
 }
 
-/** A trial without a row and why: the last job of each trial of a study, where it failed. */
+/** A trial that has no row from after its failure, and why: the last job of each trial of a study, where it failed. */
 export interface FailureLine {
   readonly trialId: string;
   readonly attempts: number;
@@ -71,8 +71,11 @@ export interface FailureLine {
 export function listFailures(sql: Sql, study: string): Promise<FailureLine[]> {
   return sql.query(
     `select trial_id as "trialId", attempts, message, detail, ended_at as "endedAt" from (
-       select distinct on (trial_id) * from jobs where study = $1 order by trial_id, created_at desc
-     ) as last_jobs where outcome = 'failed' order by ended_at`,
+       select distinct on (trial_id) * from jobs where study = $1 order by trial_id, place desc
+     ) as last_jobs
+     where outcome = 'failed'
+       and not exists (select from rows where rows.trial_id = last_jobs.trial_id and rows.created_at >= ended_at)
+     order by place`,
     [study],
   );
 }

@@ -55,7 +55,7 @@ const trialStates = (jobTable: string) => `
   with ${newestStudies},
   last_jobs as (
     select distinct on (study, trial_id) id, study, trial_id, outcome, ended_at, attempts, message
-    from jobs where $1::text is null or study = $1 order by study, trial_id, created_at desc
+    from jobs where $1::text is null or study = $1 order by study, trial_id, place desc
   ),
   last_rows as (
     select distinct on (trial_id) trial_id, created_at, finished_at, source_accuracy, robust_accuracy, target_accuracy

@@ -32,8 +32,8 @@ export interface WorkOptions {
   readonly studies?: readonly string[];
   /** The URL of a module with `runTrial(trial, context)`. */
   readonly runner: string;
-  /** Handed to `runTrial` as it is; plain data. */
-  readonly context: unknown;
+  /** Handed to `runTrial`; plain data. With it goes `anew`, the name of the request that wants the source trained anew. */
+  readonly context: object;
   /** What the worker is called in the list of workers. */
   readonly device?: string;
   readonly version?: string;
@@ -156,7 +156,9 @@ export async function* work(options: WorkOptions): AsyncGenerator<WorkEvent, voi
     };
     try {
       if (stopping.signal.aborted) left = "interrupted";
-      const ending = left ? stoppedAtOnce : await child.run({ ...options, trial }, onEvent);
+      const { runner } = options;
+      const context = { ...options.context, ...(held.anew && { anew: held.anew }) };
+      const ending = left ? stoppedAtOnce : await child.run({ runner, trial, context }, onEvent);
       await recording;
       await settle(held, ending, left);
     } finally {

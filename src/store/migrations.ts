@@ -9,7 +9,8 @@
  *   can two rows come of one job.
  * - `jobs` says what was asked of the queue: one line for each time that a trial was to be run, by the id that the job has
  *   in pg-boss's own table, `carryover_queue.job`, which says where it is in line, who may take it and how often it was
- *   tried. `outcome` is null until the job has ended; a trial has at most one such live job in a study.
+ *   tried. `outcome` is null until the job has ended; a trial has at most one such live job in a study. `place` says which
+ *   of a trial's jobs is the last one, whatever clocks did; `anew` is the name of the request that wants its source trained anew.
  * - `attempts` is what workers made of a job: one line for each claim, by pg-boss's retry count, with what is being done.
  * - `workers` are processes that take jobs, `epochs` the learning curves of trials (the last training counts), `events`
  *   what happened, to be followed: `xid` lets a reader tell which lines can no longer be overtaken by earlier ones.
@@ -142,5 +143,13 @@ export const migrations: readonly string[] = [
   );
   create index events_in_order on events (xid, id);
   create index events_by_trial on events (trial_id, id);
+  `,
+  `
+  alter table rows alter column seed type bigint;
+
+  alter table jobs add column place bigint generated always as identity, add column anew text;
+  drop index jobs_by_trial, jobs_by_study;
+  create index jobs_by_trial on jobs (trial_id, place);
+  create index jobs_by_study on jobs (study, place);
   `,
 ];

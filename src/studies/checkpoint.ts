@@ -35,6 +35,8 @@ export interface StageName {
   /** The identity of the source stage. */
   readonly stage: string;
   readonly model: string;
+  /** The request that had it trained anew; undefined takes a training whoever asked for it. */
+  readonly anew?: string | undefined;
 }
 
 /** How many checkpoints of an unfinished training are kept: the last one, and the one before in case it is damaged. */
@@ -43,10 +45,38 @@ const kept = 2;
 /** Where the trained model of a stage is kept. */
 export const finishedPath = (folder: string, { stage }: StageName): string => join(folder, `${stage}.safetensors`);
 
-/** Writes the trained model of a stage, and drops what led to it. It needs no velocity. */
-export async function saveFinished(folder: string, name: StageName, checkpoint: Checkpoint): Promise<void> {
-  await write(finishedPath(folder, name), name, checkpoint, { ...checkpoint.state.parameters });
-  for (const { path } of await unfinishedOf(folder, name)) await rm(path, { force: true });
+/**
+ * Writes the trained model of a stage, and drops what led to it. It needs no velocity. One that is there already stays and
+ * is given back, since its rows tell of it: a worker that was taken for dead may end after its successor.
+ */
+export async function saveFinished(
+  folder: string,
+  name: StageName,
+  checkpoint: Checkpoint,
+  like: Parameters<Tensor<"float32">>,
+): Promise<Checkpoint> {
+  const { checkpoint: known } = await loadFinished(folder, name, like);
+  if (!known) await write(finishedPath(folder, name), name, checkpoint, { ...checkpoint.state.parameters });
+  for (const path of await unfinishedOf(folder, name)) await rm(path, { force: true });
+  return known ?? checkpoint;
+}
+
+/** Removes what was trained of a stage before its request to train it anew; without one, nothing. */
+export async function forgetOlder(folder: string, name: StageName): Promise<void> {
+  if (name.anew === undefined) return;
+  for (const path of [finishedPath(folder, name), ...(await unfinishedOf(folder, name))]) {
+    if (existsSync(path) && (await requestOf(path)) !== name.anew) await rm(path, { force: true });
+  }
+}
+
+/** Undefined for a file that no such request led to, and for one that is no checkpoint any more. */
+async function requestOf(path: string): Promise<string | undefined> {
+  try {
+    return decodeSafetensors(await readWhole(path), path).metadata.anew;
+  } catch (cause) {
+    if (cause instanceof InputError) return undefined;
+    throw cause;
+  }
 }
 
 /**
@@ -57,12 +87,12 @@ export async function saveUnfinished(folder: string, name: StageName, checkpoint
   const { epochs, steps = 0, parameters, velocity } = checkpoint.state;
   const place = `${String(epochs).padStart(6, "0")}-${String(steps).padStart(8, "0")}`;
   await write(join(folder, `${name.stage}.at-${place}.safetensors`), name, checkpoint, { ...parameters, velocity });
-  for (const { path } of (await unfinishedOf(folder, name)).slice(kept)) await rm(path, { force: true });
+  for (const path of (await unfinishedOf(folder, name)).slice(kept)) await rm(path, { force: true });
 }
 
 async function write(
   path: string,
-  { stage, model }: StageName,
+  { stage, model, anew }: StageName,
   { state: { epochs, steps = 0 }, seconds, curve, soFar }: Checkpoint,
   tree: Tree<Tensor>,
 ): Promise<void> {
@@ -76,6 +106,7 @@ async function write(
     seconds: String(seconds),
     curve: JSON.stringify(curve),
     soFar: JSON.stringify(soFar),
+    ...(anew !== undefined && { anew }),
   };
   await writeSafetensors(path, tensors, { ...metadata, checksum: checksumOf(tensors, metadata) });
 }
@@ -107,8 +138,7 @@ export async function loadUnfinished(
   name: StageName,
   like: Parameters<Tensor<"float32">>,
 ): Promise<Found> {
-  const paths = (await unfinishedOf(folder, name)).map(({ path }) => path);
-  return newestWhole(paths, name, like, "the one before is used");
+  return newestWhole(await unfinishedOf(folder, name), name, like, "the one before is used");
 }
 
 async function newestWhole(
@@ -157,7 +187,7 @@ async function read(
 }
 
 /** The unfinished states of a stage, the last one first. */
-async function unfinishedOf(folder: string, { stage }: StageName): Promise<{ path: string }[]> {
+async function unfinishedOf(folder: string, { stage }: StageName): Promise<string[]> {
   if (!existsSync(folder)) return [];
   const names = (await readdir(folder)).filter(
     (name) => name.startsWith(`${stage}.at-`) && name.endsWith(".safetensors"),
@@ -165,5 +195,5 @@ async function unfinishedOf(folder: string, { stage }: StageName): Promise<{ pat
   return names
     .sort()
     .reverse()
-    .map((name) => ({ path: join(folder, name) }));
+    .map((name) => join(folder, name));
 }

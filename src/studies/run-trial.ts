@@ -5,7 +5,7 @@ import { type CompileOptions, digestTree } from "../engine/index.ts";
 import { evaluate, type Measured, measurePredictors, type PredictorData } from "../metrics/index.ts";
 import { createModel, type Model, type Parameters } from "../models/index.ts";
 import { attackStage } from "./attack-stage.ts";
-import { environment } from "./environment.ts";
+import { environment, runningCommit } from "./environment.ts";
 import { relayed, timed } from "./relay.ts";
 import { type Row, rowSchema, type TrialEvent } from "./row.ts";
 import { sourceStage } from "./source-stage.ts";
@@ -19,6 +19,8 @@ export interface TrialContext extends DataFolders {
   readonly workDir: string;
   readonly device: "cpu" | "webgpu" | "cuda";
   readonly threads: number;
+  /** The name of a request that wants the source trained anew: what was trained before it is not taken. */
+  readonly anew?: string;
 }
 
 /**
@@ -27,8 +29,9 @@ export interface TrialContext extends DataFolders {
  * of leaving a row. Throws InputError for what the user can mend, in one sentence.
  */
 export async function* runTrial(trial: Trial, context: TrialContext): AsyncGenerator<TrialEvent, Row> {
-  const { device, threads, workDir } = context;
+  const { device, threads, workDir, anew } = context;
   const engine = { device, threads };
+  const commit = runningCommit();
   yield { kind: "stage", stage: "data" };
   const source = await sideData(trial.source, trial, context);
   const target = await sideData(trial.target, trial, context);
@@ -38,6 +41,7 @@ export async function* runTrial(trial: Trial, context: TrialContext): AsyncGener
   const { parameters, seconds: train } = yield* sourceStage(trial, model, source.train, {
     ...engine,
     stagesDir: join(workDir, "stages"),
+    anew,
   });
 
   yield { kind: "stage", stage: "evaluate" };
@@ -70,7 +74,7 @@ export async function* runTrial(trial: Trial, context: TrialContext): AsyncGener
       transfer: transferred.seconds,
       predictors: (performance.now() - began) / 1000,
     },
-    environment: environment(device),
+    environment: environment(device, commit),
     finishedAt: new Date().toISOString(),
   });
 }

@@ -7,6 +7,7 @@ import {
   type Checkpoint,
   type EpochSums,
   emptyEpoch,
+  forgetOlder,
   loadFinished,
   loadUnfinished,
   saveFinished,
@@ -27,6 +28,8 @@ export interface SourceStageOptions extends CompileOptions {
   readonly stagesDir: string;
   /** A training is saved after every epoch, and within a long one so often. */
   readonly secondsBetweenSaves?: number;
+  /** The name of a request that wants it trained anew: only what was trained for it is taken. */
+  readonly anew?: string | undefined;
 }
 
 /**
@@ -39,10 +42,11 @@ export async function* sourceStage(
   trial: Trial,
   model: Model,
   data: LabelledImages,
-  { stagesDir, secondsBetweenSaves = 300, ...engine }: SourceStageOptions,
+  { stagesDir, secondsBetweenSaves = 300, anew, ...engine }: SourceStageOptions,
 ): AsyncGenerator<TrialEvent, SourceModel> {
-  const name = { stage: sourceStageId(trial), model: model.name };
+  const name = { stage: sourceStageId(trial), model: model.name, anew };
   const like = model.init(trial.seed);
+  await forgetOlder(stagesDir, name);
   const finished = await loadFinished(stagesDir, name, like);
   yield* notes(finished.notes);
   const done = finished.checkpoint;
@@ -71,9 +75,9 @@ export async function* sourceStage(
       const next = await run.next();
       if (next.done) {
         const lastEpoch = clock.endEpoch(epochs, epochs);
-        await saveFinished(stagesDir, name, { state: next.value, ...clock.behind() });
+        const kept = await saveFinished(stagesDir, name, { state: next.value, ...clock.behind() }, like);
         yield lastEpoch;
-        return { parameters: next.value.parameters, seconds: clock.behind().seconds };
+        return { parameters: kept.state.parameters, seconds: kept.seconds };
       }
       const now = next.value;
       clock.add(now);

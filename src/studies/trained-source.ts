@@ -23,9 +23,9 @@ export async function* trainedSource(
   trial: Trial,
   context: TrainedSourceContext,
 ): AsyncGenerator<TrialEvent, TrainedSource> {
-  const { device, threads, stagesDir } = context;
+  const { device, threads, stagesDir, anew } = context;
   const source = await sideData(trial.source, trial, context);
   const model = createModel(trial.model, { classes: source.train.classes.length });
-  const trained = yield* sourceStage(trial, model, source.train, { device, threads, stagesDir });
+  const trained = yield* sourceStage(trial, model, source.train, { device, threads, stagesDir, anew });
   return { ...trained, model, source };
 }

@@ -177,6 +177,14 @@ describe("carryover run", () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining('got "quikstart"; did you mean "quickstart"?')]);
   });
 
+  it("refused, it leaves the study of its name as it was", async () => {
+    expect((await place.run(words)).code).toBe(0);
+    const refused = await place.run([...words, "--set", "seeds=7,8", "--device", "cuda"]);
+    expect(refused.code).toBe(2);
+    expect((await place.run(["status", "--json"])).stdout).toContain('"trials":3');
+    expect((await place.run(["figure", "quickstart"])).code).toBe(0);
+  });
+
   it("goes on when nobody reads what it says any more", async () => {
     place.tell("hold", "0-blur-7");
     const running = place.start([...words, "--json"]);

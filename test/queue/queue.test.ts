@@ -2,12 +2,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { recordEpoch, recordFailure, recordStop, take } from "../../src/queue/claims.ts";
 import {
   askFor,
   cancelTrials,
   continueStudy,
   eventsAfter,
   hurryTrial,
+  listEpochs,
+  listFailures,
   listStudies,
   listTrials,
   openQueue,
@@ -71,6 +74,71 @@ function queueFacts(open: () => Promise<{ place: string; remove(): Promise<void>
       taken.push(...(await queue.boss.fetch<{ trialId: string }>("ordered")).map(({ data }) => data.trialId));
     expect(taken).toEqual([ids[2], ids[0], ids[1]]);
     expect(await states("ordered")).toEqual(["running", "running", "running"]);
+  });
+
+  it("gives a trial and tells its state whatever clocks did", async () => {
+    await study("clocks", [13]);
+    await askFor(queue, "clocks");
+    await store.database.query(
+      "update carryover_queue.job set start_after = now() + interval '1 hour' where name = 'clocks'",
+    );
+    // As a failure that was told before the clock was set back.
+    const held = await take(queue, "clocks");
+    if (!held) throw new Error("expected a trial");
+    await recordFailure(queue, held, { message: "loss: NaN", detail: "" });
+    await store.database.query(
+      "update jobs set created_at = now() + interval '1 hour', ended_at = now() + interval '1 hour' where study = 'clocks'",
+    );
+    expect(await askFor(queue, "clocks")).toBe(1);
+    expect(await states("clocks")).toEqual(["queued"]);
+    expect(await listFailures(store.database, "clocks")).toEqual([]);
+  });
+
+  it("tells no failure of a trial that another study has a row of since", async () => {
+    const [id = ""] = await study("fails", [14]);
+    await askFor(queue, "fails");
+    const held = await take(queue, "fails");
+    if (!held) throw new Error("expected a trial");
+    await recordFailure(queue, held, { message: "loss: NaN", detail: "" });
+    expect(await listFailures(store.database, "fails")).toMatchObject([{ trialId: id, message: "loss: NaN" }]);
+    await store.appendRow(rowOf(trialOf([], 14), numbers), "other");
+    expect(await listFailures(store.database, "fails")).toEqual([]);
+    expect(await states("fails")).toEqual(["done"]);
+  });
+
+  it("asked to train anew, tells all trials of the request its name, also those that were given back", async () => {
+    await study("anew", [15, 16]);
+    await askFor(queue, "anew", { fresh: true, anew: true });
+    const [one, two] = [await take(queue, "anew"), await take(queue, "anew")];
+    expect(one?.anew).toMatch(/^[0-9a-f-]{36}$/);
+    expect(two?.anew).toBe(one?.anew);
+    if (!one || !two) throw new Error("expected two trials");
+    await recordStop(queue, one);
+    expect(await take(queue, "anew")).toMatchObject({ trialId: one.trialId, fresh: true, anew: one.anew });
+    await cancelTrials(queue, "anew");
+    await askFor(queue, "anew", { fresh: true });
+    expect(await take(queue, "anew")).toMatchObject({ anew: undefined });
+  });
+
+  it("takes no epoch from a worker whose trial was taken from it", async () => {
+    const [id = ""] = await study("epochs", [17]);
+    await askFor(queue, "epochs");
+    const held = await take(queue, "epochs");
+    if (!held) throw new Error("expected a trial");
+    const epoch = {
+      kind: "epoch",
+      epoch: 1,
+      epochs: 2,
+      loss: 1,
+      accuracy: 0.5,
+      n: 10,
+      imagesPerSecond: 1,
+      seconds: 1,
+    } as const;
+    await recordEpoch(queue, held, epoch);
+    await recordStop(queue, held);
+    await recordEpoch(queue, held, { ...epoch, epoch: 2, loss: 9 });
+    expect((await listEpochs(store.database, [id])).map(({ loss }) => loss)).toEqual([1]);
   });
 
   it("cancels, and a later run asks anew; pauses, and goes on", async () => {

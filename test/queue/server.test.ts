@@ -93,7 +93,15 @@ describe.skipIf(!havePostgres("faults of a PostgreSQL"))("a PostgreSQL that", ()
       await new Promise((resolve) => setTimeout(resolve, 100));
     expect([first?.retryCount, second?.id, second?.retryCount]).toEqual([0, first?.id, 1]);
     const held = (retry: number) => ({
-      ...{ study: "silent", jobId: first?.id ?? "", retry, trialId: trialId(trial), trial, fresh: false },
+      ...{
+        study: "silent",
+        jobId: first?.id ?? "",
+        retry,
+        trialId: trialId(trial),
+        trial,
+        fresh: false,
+        anew: undefined,
+      },
     });
     const row = (finishedAt: string) => ({ ...fakeRow(trial), finishedAt });
     const [early, late, latest] = ["01", "02", "03"].map((day) => row(`2026-01-${day}T00:00:00.000Z`)) as [

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { randomStream } from "../../src/base/index.ts";
 import { digestTree } from "../../src/engine/index.ts";
 import { createModel } from "../../src/models/index.ts";
+import { emptyEpoch, saveFinished } from "../../src/studies/checkpoint.ts";
 import { sourceStageId, type TrialEvent } from "../../src/studies/index.ts";
 import { type SourceModel, type SourceStageOptions, sourceStage } from "../../src/studies/source-stage.ts";
 import { sideData } from "../../src/studies/trial-data.ts";
@@ -103,6 +104,41 @@ describe("a training that was stopped", () => {
       expect(unfinished(folder).at(-1)).toBe(`${stage}.at-00000${event.epoch}-00000000.safetensors`);
     }
   });
+});
+
+describe("a training that is asked for anew", () => {
+  test("takes nothing from before its request, finished or not, and all that came of it", async () => {
+    const folder = copyOfStopped();
+    const anew = await staged({ stagesDir: folder, anew: "one" }, 12);
+    expect(of(anew, "step")[0]).toMatchObject({ epoch: 1, step: 1 });
+    const rest = await staged({ stagesDir: folder, anew: "one" });
+    expect(of(rest, "step")[0]).toMatchObject({ epoch: 3, step: 1 });
+    expect([digest(rest), of(rest, "note")]).toEqual([digest(whole), []]);
+    expect(of(await staged({ stagesDir: folder, anew: "one" }), "step")).toEqual([]);
+    expect(of(await staged({ stagesDir: folder }), "step")).toEqual([]);
+    expect(of(await staged({ stagesDir: folder, anew: "two" }), "step")).toHaveLength(16);
+  });
+});
+
+test("a worker that ends after its successor leaves the model that the successor's rows tell of", async () => {
+  const folder = newFolder();
+  const late = sourceStage(trial as NonNullable<typeof trial>, model, train, { stagesDir: folder });
+  let last: SourceModel | undefined;
+  for (let next = await late.next(); ; next = await late.next()) {
+    if (next.done) {
+      last = next.value;
+      break;
+    }
+    // Its successor, on a machine of other bits, ends before it.
+    if (next.value.kind === "step" && next.value.epoch === 4 && next.value.step === 1) {
+      const name = { stage, model: model.name };
+      const other = { epochs: 4, parameters: model.init(99), velocity: model.init(99) };
+      await saveFinished(folder, name, { state: other, seconds: 7, curve: [], soFar: emptyEpoch }, model.init(0));
+    }
+  }
+  expect(digestTree(last.parameters)).toBe(digestTree(model.init(99)));
+  expect(last.seconds).toBe(7);
+  expect(digest(await staged({ stagesDir: folder }))).toBe(digestTree(model.init(99)));
 });
 
 describe("a damaged checkpoint", () => {
