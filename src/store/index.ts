@@ -1,4 +1,5 @@
-export { type Archived, exportStudy, importStudy } from "./archive.ts";
+export { exportStudy } from "./export-study.ts";
+export { importStudy } from "./import-study.ts";
 export { rebuildStore } from "./recovery.ts";
 export type { Database, Sql } from "./sql.ts";
 export { openStore, type RowClaim, type Store, type StoreOptions } from "./store.ts";

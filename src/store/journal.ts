@@ -25,10 +25,23 @@ const entrySchema = z.discriminatedUnion("kind", [
 ]);
 
 export type JournalEntry = z.output<typeof entrySchema>;
+export type RowEntry = Extract<JournalEntry, { kind: "row" }>;
+export type StudyEntry = Extract<JournalEntry, { kind: "study" }>;
 
-export const rowEntry = (row: Row, study: string): JournalEntry => ({ kind: "row", study, row });
+/** A row as the database has it, of whatever version of carryover. */
+interface AnyRowEntry {
+  readonly kind: "row";
+  readonly study: string;
+  readonly row: unknown;
+}
 
-export const studyEntry = ({ name, definition, trials }: SavedStudy): JournalEntry => ({
+export const rowEntry = (row: Row, study: string): RowEntry => ({ kind: "row", study, row });
+
+/** One run's row: of a trial, by when it finished. */
+export const keyOf = ({ trialId, finishedAt }: { trialId: string; finishedAt: string }): string =>
+  `${trialId} ${finishedAt}`;
+
+export const studyEntry = ({ name, definition, trials }: SavedStudy): StudyEntry => ({
   kind: "study",
   name,
   definition,
@@ -40,7 +53,7 @@ const journalFile = (folder: string): string => join(folder, "journal.jsonl");
 const sumOf = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 16);
 
 /** Appends an entry; once the promise resolves it outlives a power loss. Several processes may append. */
-export async function appendToJournal(folder: string, entry: JournalEntry): Promise<void> {
+export async function appendToJournal(folder: string, entry: JournalEntry | AnyRowEntry): Promise<void> {
   const path = journalFile(folder);
   const text = JSON.stringify(entry);
   await onDisk(path, async () => {
@@ -67,27 +80,41 @@ export interface Journal {
   readonly entries: readonly JournalEntry[];
   /** The numbers, from 1, of lines that are cut short or changed. */
   readonly damaged: readonly number[];
+  /** Of lines that are whole but of another version of carryover: the keys of their rows, and "" for anything else. */
+  readonly foreign: readonly string[];
 }
 
-/** What the journal of a folder holds, damaged lines left out. */
+/** What the journal of a folder holds, damaged and foreign lines left out. */
 export async function readJournal(folder: string): Promise<Journal> {
   const path = journalFile(folder);
-  if (!existsSync(path)) return { entries: [], damaged: [] };
+  if (!existsSync(path)) return { entries: [], damaged: [], foreign: [] };
   const lines = Buffer.from(await readWhole(path))
     .toString()
     .split("\n");
   const entries: JournalEntry[] = [];
   const damaged: number[] = [];
+  const foreign: string[] = [];
   for (const [i, line] of lines.entries()) {
     if (line === "") continue;
-    const entry = readLine(line);
-    if (entry) entries.push(entry);
-    else damaged.push(i + 1);
+    const text = wholeText(line);
+    if (text === undefined) {
+      damaged.push(i + 1);
+      continue;
+    }
+    const value: unknown = JSON.parse(text);
+    const entry = entrySchema.safeParse(value);
+    if (entry.success) entries.push(entry.data);
+    else {
+      const row = keyedRow.safeParse(value);
+      foreign.push(row.success ? keyOf(row.data.row) : "");
+    }
   }
-  return { entries, damaged };
+  return { entries, damaged, foreign };
 }
 
-function readLine(line: string): JournalEntry | undefined {
+const keyedRow = z.object({ row: z.object({ trialId: z.string(), finishedAt: z.string() }) });
+
+function wholeText(line: string): string | undefined {
   const [, sum, text = ""] = /^\{"sum":"([0-9a-f]{16})","entry":(.*)\}$/.exec(line) ?? [];
-  return sum === sumOf(text) ? entrySchema.parse(JSON.parse(text)) : undefined;
+  return sum === sumOf(text) ? text : undefined;
 }

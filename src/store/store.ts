@@ -25,11 +25,22 @@ export interface Store {
    * survives kill -9. The same run's row given twice is recorded once. Undefined when `claim` refuses it.
    */
   appendRow(row: Row, study: string, claim?: RowClaim): Promise<number | undefined>;
+  /**
+   * Brings in a study that was run elsewhere, in one transaction with `more`. A trial that has a row here keeps what it
+   * has. Returns how many of the rows came in.
+   */
+  bringIn(study: SavedStudy, rows: readonly RowOf[], more: (sql: Sql) => Promise<void>): Promise<number>;
   /** Each trial's last row: of a study in the study's order, of ids in theirs. InputError for an unknown study. */
   rowsOf(studyOrIds: string | readonly string[]): Promise<Row[]>;
   /** Every row that a trial ever left, the oldest first. */
   attemptsOf(trialId: string): Promise<Row[]>;
   close(): Promise<void>;
+}
+
+/** A row and the study that it was made for. */
+export interface RowOf {
+  readonly study: string;
+  readonly row: Row;
 }
 
 /** On whose behalf a row is recorded. */
@@ -63,6 +74,14 @@ export async function openStore(place = ".carryover", { visitor = false }: Store
   }
 }
 
+async function finishedAmong(sql: Sql, ids: readonly string[]): Promise<Set<string>> {
+  const found = await sql.query<{ trial_id: string }>(
+    "select distinct trial_id from rows where trial_id = any($1::text[])",
+    [ids],
+  );
+  return new Set(found.map((line) => line.trial_id));
+}
+
 /** Undoes a transaction whose claim was refused. */
 const refused = new Error("refused");
 
@@ -78,13 +97,7 @@ function storeOn(database: Database, folder: string | undefined, notes: readonly
       if (await database.transaction((sql) => saveStudy(sql, study))) await journal(studyEntry(study));
     },
     studies: () => database.query(countedStudies),
-    finishedTrials: async (ids) => {
-      const found = await database.query<{ trial_id: string }>(
-        "select distinct trial_id from rows where trial_id = any($1::text[])",
-        [ids],
-      );
-      return new Set(found.map((line) => line.trial_id));
-    },
+    finishedTrials: (ids) => finishedAmong(database, ids),
     async appendRow(row, study, claim) {
       const recorded = await database
         .transaction(async (sql) => {
@@ -102,6 +115,19 @@ function storeOn(database: Database, folder: string | undefined, notes: readonly
         });
       if (recorded?.isNew) await journal(rowEntry(row, study));
       return recorded?.attempt;
+    },
+    async bringIn(study, rows, more) {
+      const [isNew, came] = await database.transaction(async (sql) => {
+        const isNew = await saveStudy(sql, study);
+        const here = await finishedAmong(sql, [...new Set(rows.map(({ row }) => row.trialId))]);
+        const came = rows.filter(({ row }) => !here.has(row.trialId));
+        for (const { row, study: of } of came) await insertRow(sql, row, of);
+        await more(sql);
+        return [isNew, came] as const;
+      });
+      if (isNew) await journal(studyEntry(study));
+      for (const { row, study: of } of came) await journal(rowEntry(row, of));
+      return came.length;
     },
     rowsOf: async (studyOrIds) =>
       typeof studyOrIds === "string" ? rowsOfStudy(database, studyOrIds) : rowsOfIds(database, studyOrIds),

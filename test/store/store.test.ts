@@ -44,6 +44,12 @@ describe("the store", () => {
     expect(await store.attemptsOf(first.trialId)).toEqual([first, second]);
   });
 
+  test("a seed may be as large as a whole number can be", async () => {
+    const large = row(Number.MAX_SAFE_INTEGER);
+    await store.appendRow(large, "large");
+    expect(await store.rowsOf([large.trialId])).toEqual([large]);
+  });
+
   test("the same run's row given twice is recorded once", async () => {
     expect(await store.appendRow(row(30), "twice")).toBe(1);
     expect(await store.appendRow(row(30), "twice")).toBe(1);

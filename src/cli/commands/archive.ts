@@ -54,7 +54,7 @@ export function addArchiveCommands(program: Command, finish: (exitCode: number) 
       try {
         const read = await importStudy(store, file, stagesFolder(artifacts));
         if (json) printJson(read);
-        else print(`${read.study}: ${read.rows} rows of ${read.trials} trials, ${read.checkpoints} models`);
+        else print(`${read.study}: ${read.rows} rows of ${read.trials} trials came in, and ${read.checkpoints} models`);
       } finally {
         await store.close();
       }

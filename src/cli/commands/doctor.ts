@@ -41,9 +41,11 @@ export function addDoctor(program: Command, finish: (exitCode: number) => void):
 async function rebuildDatabase(json: boolean): Promise<void> {
   const { rebuildStore } = await import("../../store/index.ts");
   const { storeFolder } = await import("../folders.ts");
-  const { rows, damaged, kept } = await rebuildStore(storeFolder);
-  if (json) return printJson({ rebuilt: storeFolder, rows, damagedLines: damaged, kept });
-  const left = damaged > 0 ? `; ${damaged} damaged lines of the journal were left out` : "";
+  const { rows, damaged, foreign, kept } = await rebuildStore(storeFolder);
+  if (json) return printJson({ rebuilt: storeFolder, rows, damagedLines: damaged, foreignLines: foreign, kept });
+  const counts = [[damaged, "damaged"] as const, [foreign, "of another version of carryover"] as const];
+  const out = counts.flatMap(([count, what]) => (count > 0 ? [`${count} ${what}`] : []));
+  const left = out.length > 0 ? `; lines of the journal that were left out: ${out.join(", ")}` : "";
   print(`${storeFolder}: the database was made anew with ${rows} rows from its journal${left}. The old one is ${kept}`);
 }
 
