@@ -15,6 +15,7 @@ export interface PreparedSplit {
   readonly dataset: string;
   readonly split: string;
   readonly images: number;
+  readonly classes: number;
   readonly provenance: Provenance;
 }
 
@@ -27,12 +28,12 @@ export async function prepareData(study: Study, options: PrepareOptions): Promis
   const side = imageSide(study.model);
   for (const { dataset, split } of neededSplits(study)) {
     options.signal.throwIfAborted();
-    const { shape, provenance } = await loadDataset(dataset, split, { ...options, side });
-    prepared.push({ dataset, split, images: shape[0], provenance });
+    const { shape, classes, provenance } = await loadDataset(dataset, split, { ...options, side });
+    prepared.push({ dataset, split, images: shape[0], classes: classes.length, provenance });
   }
   checkSizes(study, (needed) => {
     const found = prepared.find(({ dataset, split }) => dataset === needed.dataset && split === needed.split);
-    return found?.images ?? 0;
+    return found ?? { images: 0, classes: 0 };
   });
   return prepared;
 }

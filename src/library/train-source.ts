@@ -2,6 +2,7 @@ import type { Tensor } from "../base/index.ts";
 import type { LabelledImages } from "../datasets/index.ts";
 import { createModel, type Model, type Parameters } from "../models/index.ts";
 import { type ScheduleInput, scheduleOf } from "../studies/study.ts";
+import { checkCombination, checkMethod } from "../studies/methods/index.ts";
 import { waysOf } from "../studies/training-ways.ts";
 import type { Method } from "../studies/trial.ts";
 import { type TrainingOptions, type TrainingStep, train } from "../training/index.ts";
@@ -34,6 +35,8 @@ export async function trainSource(
   data: LabelledImages,
   { model, schedule, methods = [], seed = 0, onStep, ...options }: TrainSourceOptions,
 ): Promise<TrainedSource> {
+  for (const method of methods) checkMethod("trainSource", method);
+  if (methods.length > 0) checkCombination("trainSource: methods", methods.map(({ kind }) => kind).join("+"));
   const made = typeof model === "string" ? createModel(model, { classes: data.classes.length }) : model;
   const ways = { ...waysOf(methods, seed), ...options };
   const { parameters } = await toTheEnd(train(made, data, scheduleOf(schedule), { ...ways, seed }), onStep);

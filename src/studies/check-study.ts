@@ -34,24 +34,58 @@ export function neededSplits(study: Study): NeededSplit[] {
   ]);
 }
 
-/**
- * Checks the study's sizes against how many examples there are, as `count` tells. Throws InputError with the first side
- * that asks for more.
- */
-export function checkSizes(study: Study, count: (needed: NeededSplit) => number): void {
-  for (const pair of study.pairs)
-    for (const side of ["source", "target"] as const) checkSide(`study "${study.name}": ${side}`, pair[side], count);
+/** What a dataset's split has. */
+export interface SplitSize {
+  readonly images: number;
+  readonly classes: number;
 }
 
-function checkSide(where: string, split: Split, count: (needed: NeededSplit) => number): void {
+/**
+ * Checks the study's sizes against what there is, as `sizeOf` tells. Throws InputError with the first number that asks for
+ * more.
+ */
+export function checkSizes(study: Study, sizeOf: (needed: NeededSplit) => SplitSize): void {
+  const where = `study "${study.name}"`;
+  for (const { source, target } of study.pairs) {
+    const from = checkSide(`${where}: source`, source, sizeOf);
+    const to = checkSide(`${where}: target`, target, sizeOf);
+    const { batch } = study.schedule;
+    if (batch > from.train)
+      throw new InputError(
+        `${where}: schedule.batch: expected at most ${from.train}, as many as the source trains on, got ${batch}`,
+      );
+    const { examples } = study.attack;
+    if (examples !== null && examples > from.test)
+      throw new InputError(
+        `${where}: attack.examples: expected at most ${from.test}, as many as the source tests on, got ${examples}`,
+      );
+    for (const { perClass } of study.transfer)
+      if (perClass !== undefined && perClass * to.classes > to.train)
+        throw new InputError(
+          `${where}: transfer.perClass: expected at most ${Math.floor(to.train / to.classes)}, ` +
+            `for ${to.train} training images of ${to.classes} classes in ${target.dataset}, got ${perClass}`,
+        );
+  }
+}
+
+/** How many images of a side train and test. */
+interface SideSize {
+  readonly train: number;
+  readonly test: number;
+  readonly classes: number;
+}
+
+function checkSide(where: string, split: Split, sizeOf: (needed: NeededSplit) => SplitSize): SideSize {
   const { dataset, train, validation, test } = split;
-  const trainCount = count({ dataset, split: "train" });
-  if ((train ?? 1) + validation > trainCount)
+  const toTrain = sizeOf({ dataset, split: "train" });
+  if ((train ?? 1) + validation > toTrain.images)
     throw new InputError(
-      `${where}: expected train + validation of at most ${trainCount}, as many as ${dataset} has to train with, ` +
+      `${where}: expected train + validation of at most ${toTrain.images}, as many as ${dataset} has to train with, ` +
         `got ${train ?? "at least 1"} + ${validation}`,
     );
-  const testCount = count({ dataset, split: "test" });
-  if (test !== null && test > testCount)
-    throw new InputError(`${where}: expected test of at most ${testCount}, as many as ${dataset} has, got ${test}`);
+  const toTest = sizeOf({ dataset, split: "test" });
+  if (test !== null && test > toTest.images)
+    throw new InputError(`${where}: expected test of at most ${toTest.images}, as many as ${dataset} has, got ${test}`);
+  const { images, classes } = toTrain;
+  return { train: train ?? images - validation, test: test ?? toTest.images, classes };
 }

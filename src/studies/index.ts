@@ -5,5 +5,5 @@ export { describeRange, type MethodKind, methodKind, methodKinds } from "./metho
 export { applyOverrides, overrideKeys } from "./overrides.ts";
 export { type Row, rowSchema, type TrialEvent } from "./row.ts";
 export { defineStudy, expandStudy, parseStudy, type Study, type StudyInput, withStrengths } from "./study.ts";
-export { methodLabel, sourceStageId, type Trial, transferText, trialId } from "./trial.ts";
+export { methodLabel, sourceStageId, type Trial, trialId } from "./trial.ts";
 export { imageSide } from "./trial-data.ts";

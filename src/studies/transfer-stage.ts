@@ -78,7 +78,7 @@ async function* fineTuning(
   target: SideData,
   engine: CompileOptions,
 ): AsyncGenerator<TrialEvent, TransferNumbers> {
-  const shorter = fineTuningSchedule(trial.schedule);
+  const shorter = fineTuningSchedule(trial.schedule, target.train.shape[0]);
   const run = fineTune(source, sourceParameters, target.train, shorter, {
     ...engine,
     seed: trial.seed,

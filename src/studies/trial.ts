@@ -61,7 +61,10 @@ export const transferSchema = z.strictObject({
   augment: z.literal(true).optional(),
 });
 
-/** A trial is plain data; what is not in it cannot change its result. */
+/**
+ * A trial is plain data; what is not in it cannot change its result, but for the files themselves: a dataset of one's own
+ * that was changed, or one whose damaged images are left out, has the same name.
+ */
 export const trialSchema = z.strictObject({
   source: splitSchema,
   target: splitSchema,

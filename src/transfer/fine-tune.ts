@@ -65,8 +65,10 @@ export function headGradientNorm(features: LabelledFeatures, head: Parameters<Te
 
 /**
  * The source's schedule, a fifth as long (at least one epoch): the released code fine-tunes for 40 epochs after 200, with
- * the same learning rate and weight decay, divided by ten at a half and at three quarters.
+ * the same learning rate and weight decay, divided by ten at a half and at three quarters. A target of fewer than a
+ * batch's `images` is one batch.
  */
-export function fineTuningSchedule(source: TrainingSchedule): TrainingSchedule {
-  return { ...source, epochs: Math.max(1, Math.round(source.epochs / 5)), milestones: [0.5, 0.75] };
+export function fineTuningSchedule(source: TrainingSchedule, images: number): TrainingSchedule {
+  const batch = Math.min(source.batch, images);
+  return { ...source, batch, epochs: Math.max(1, Math.round(source.epochs / 5)), milestones: [0.5, 0.75] };
 }

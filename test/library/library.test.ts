@@ -14,6 +14,7 @@ import {
   transfer,
 } from "../../src/index.ts";
 import { askFor, openQueue, pauseStudy } from "../../src/queue/index.ts";
+import type { Method } from "../../src/studies/trial.ts";
 import { newFolder } from "../datasets/samples.ts";
 import { tinyDataFolder } from "../studies/tiny-data.ts";
 
@@ -74,6 +75,13 @@ describe("the library, stage by stage", () => {
     const { train } = await loadDomain("mnist", { ...folders, train: 40, validation: 10 });
     const schedule = { epochs: 1, learningRate: 0.1, batch: 10 };
     await expect(trainSource(train, { model: "smal-cnn", schedule })).rejects.toThrow('did you mean "small-cnn"?');
+    const withMethods = (...methods: Method[]) => trainSource(train, { model: "small-cnn", schedule, methods });
+    await expect(withMethods({ kind: "wd", strength: 99 })).rejects.toThrow(
+      /^trainSource: strengths.wd: expected .*, got 99$/,
+    );
+    await expect(withMethods({ kind: "jr", strength: 0.1 }, { kind: "jr-code", strength: 3 })).rejects.toThrow(
+      /^trainSource: methods: jr\+jr-code: expected at most one kind of .*, got jr and jr-code$/,
+    );
     await expect(
       trainSource(train, { model: "small-cnn", schedule, methods: [{ kind: "jrr", strength: 1 }] }),
     ).rejects.toMatchObject({ name: "InputError", message: expect.stringContaining('did you mean "jr"?') });

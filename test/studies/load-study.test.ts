@@ -3,7 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
-import { builtInStudies, checkSizes, checkStudy, expandStudy, loadStudy } from "../../src/studies/index.ts";
+import {
+  applyOverrides,
+  builtInStudies,
+  checkSizes,
+  checkStudy,
+  expandStudy,
+  loadStudy,
+} from "../../src/studies/index.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "carryover-studies-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -62,30 +69,43 @@ describe("loadStudy", () => {
 });
 
 describe("checkSizes", () => {
-  const counts: Record<string, number> = {
+  const sizes: Record<string, number> = {
     "cifar10 train": 50_000,
     "cifar10 test": 10_000,
     "mnist train": 1400,
     "mnist test": 999,
   };
-  const check = (train: number, test: number) => async () => {
-    const study = await loadStudy("quickstart");
-    const [pair] = study.pairs;
-    if (!pair) throw new Error("expected a pair");
-    const target = { ...pair.target, train, validation: 500, test };
-    checkSizes({ ...study, pairs: [{ ...pair, target }] }, ({ dataset, split }) => counts[`${dataset} ${split}`] ?? 0);
+  const of = (change: object) => async () => {
+    const words = { "target.train": 900, "target.validation": 500, "target.test": 999, ...change };
+    const study = applyOverrides(
+      await loadStudy("quickstart"),
+      Object.entries(words).map(([key, value]) => `${key}=${value}`),
+    );
+    checkSizes(study, ({ dataset, split }) => ({ images: sizes[`${dataset} ${split}`] ?? 0, classes: 10 }));
   };
 
   it("takes what there is, to the last example", async () => {
-    await expect(check(900, 999)()).resolves.toBeUndefined();
+    const most = { "attack.examples": 1000, batch: 3000, "transfer.protocol": "few-shot" };
+    await expect(of({ ...most, "transfer.draws": 1, "transfer.perClass": 90 })()).resolves.toBeUndefined();
   });
 
-  it("refuses more train + validation, or more test, than there is", async () => {
-    await expect(check(901, 999)()).rejects.toThrow(
-      'study "quickstart": target: expected train + validation of at most 1400, as many as mnist has to train with, got 901 + 500',
-    );
-    await expect(check(900, 1000)()).rejects.toThrow(
-      'study "quickstart": target: expected test of at most 999, as many as mnist has, got 1000',
-    );
+  const refused: [object, string][] = [
+    [
+      { "target.train": 901 },
+      "target: expected train + validation of at most 1400, as many as mnist has to train with, got 901 + 500",
+    ],
+    [{ "target.test": 1000 }, "target: expected test of at most 999, as many as mnist has, got 1000"],
+    [{ "attack.examples": 1001 }, "attack.examples: expected at most 1000, as many as the source tests on, got 1001"],
+    [{ batch: 3001 }, "schedule.batch: expected at most 3000, as many as the source trains on, got 3001"],
+    [
+      { "transfer.protocol": "few-shot", "transfer.draws": 1, "transfer.perClass": 91 },
+      "transfer.perClass: expected at most 90, for 900 training images of 10 classes in mnist, got 91",
+    ],
+  ];
+  it.each(refused)("refuses %o before anything is trained", async (change, sentence) => {
+    await expect(of(change)()).rejects.toMatchObject({
+      name: "InputError",
+      message: `study "quickstart": ${sentence}`,
+    });
   });
 });

@@ -5,7 +5,14 @@ import { digestTree } from "../../src/engine/index.ts";
 import { evaluate } from "../../src/metrics/index.ts";
 import { blocksOf, resnet } from "../../src/models/index.ts";
 import { train } from "../../src/training/index.ts";
-import { drawPerClass, fewShot, fineTune, type LabelledFeatures, rightAnswers } from "../../src/transfer/index.ts";
+import {
+  drawPerClass,
+  fewShot,
+  fineTune,
+  fineTuningSchedule,
+  type LabelledFeatures,
+  rightAnswers,
+} from "../../src/transfer/index.ts";
 import { tinyResnet } from "../models/tiny.ts";
 
 const model = resnet({ ...tinyResnet, side: 8 }, 3);
@@ -39,6 +46,11 @@ describe("partial fine-tuning", () => {
       (layer) => digestTree(after.f[layer] ?? {}) !== digestTree(parameters.f[layer] ?? {}),
     );
   };
+
+  test("on fewer images than the source's batch is in batches of all of them", () => {
+    expect(fineTuningSchedule({ ...schedule, epochs: 10, batch: 256 }, 100)).toMatchObject({ epochs: 2, batch: 100 });
+    expect(fineTuningSchedule({ ...schedule, epochs: 10, batch: 256 }, 300)).toMatchObject({ batch: 256 });
+  });
 
   test("moves the last blocks alone; the others stay to the bit, running statistics too", async () => {
     const [stem = [], first = [], second = []] = blocksOf(parameters.f);
