@@ -1,6 +1,6 @@
 /** Test files of one project of vitest.config.ts. */
 interface Stage {
-  readonly project: "all" | "onnxruntime" | "onednn";
+  readonly project: "all" | "onnxruntime" | "onednn" | "onednn on 3 threads";
   readonly tests: readonly string[];
 }
 
@@ -12,6 +12,7 @@ interface Part {
 }
 
 const engineTests = (names: string) => `test/engine/{${names}}.test.ts`;
+const onednnTests = (names: string) => `test/engine/onednn/{${names}}.test.ts`;
 /** From the quick ones to the slow ones. */
 const engineStages = [
   engineTests("compile,contractions,elementwise,indexing,movement,reductions,transforms"),
@@ -60,10 +61,28 @@ export const parts: Readonly<Record<string, Part>> = {
     stages: engineStages.map((tests) => ({ project: "onnxruntime", tests: [tests] })),
   },
   "lowering to oneDNN": {
-    sources: ["src/engine/onednn/lower*.ts"],
+    sources: ["src/engine/onednn/{lower*,convolution-*}.ts"],
     stages: [
       ...engineStages.map((tests) => ({ project: "onednn" as const, tests: [tests] })),
-      { project: "onednn", tests: ["test/engine/onednn/{bf16,choice,loops,planner,views}.test.ts"] },
+      { project: "onednn", tests: [onednnTests("bf16,choice,health,winograd")] },
+    ],
+  },
+  "oneDNN's loops": {
+    sources: [
+      "src/engine/onednn/{common-order,expressions,halves,inlining,loops,nest,schedule,split,views,wasm-*,write-loop}.ts",
+    ],
+    stages: [
+      { project: "onednn", tests: [onednnTests("loops,schedule,views")] },
+      ...engineStages.map((tests) => ({ project: "onednn" as const, tests: [tests] })),
+      { project: "onednn", tests: [onednnTests("bf16")] },
+    ],
+  },
+  "oneDNN's memory and threads": {
+    sources: ["src/engine/onednn/{executor,memories,planner,steps,tasks,team,team-member,workspace}.ts"],
+    stages: [
+      { project: "onednn", tests: [onednnTests("planner,team,winograd")] },
+      ...engineStages.map((tests) => ({ project: "onednn on 3 threads" as const, tests: [tests] })),
+      { project: "onednn", tests: [onednnTests("bf16,exits,health")] },
     ],
   },
 };
