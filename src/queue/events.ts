@@ -1,5 +1,3 @@
-import { setTimeout as wait } from "node:timers/promises";
-import { UnreachableError } from "../base/index.ts";
 import type { Sql } from "../store/index.ts";
 
 /** What can happen in the queue. `note` is a sentence for a reader, such as that a damaged checkpoint was passed over. */
@@ -75,28 +73,4 @@ export async function lastEvents(sql: Sql, limit = 100, trialId?: string): Promi
     [limit, trialId ?? null],
   );
   return lines.reverse();
-}
-
-export interface FollowOptions {
-  readonly after?: string;
-  readonly everyMs?: number;
-  readonly signal?: AbortSignal;
-}
-
-/** Events as they happen, in batches; ends when the signal is aborted. An unreachable database is waited for. */
-export async function* followEvents(
-  sql: Sql,
-  { after, everyMs = 500, signal }: FollowOptions = {},
-): AsyncGenerator<EventLine[], void> {
-  let cursor = after;
-  while (!signal?.aborted) {
-    try {
-      const lines = await eventsAfter(sql, cursor);
-      cursor = lines.at(-1)?.cursor ?? cursor;
-      if (lines.length > 0) yield lines;
-    } catch (error) {
-      if (!(error instanceof UnreachableError)) throw error;
-    }
-    await wait(everyMs, undefined, { signal }).catch(() => {});
-  }
 }

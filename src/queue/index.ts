@@ -8,7 +8,7 @@ export {
   tidyLine,
   unpause,
 } from "./actions.ts";
-export { type EventKind, type EventLine, eventsAfter, followEvents, lastEvents } from "./events.ts";
+export { type EventKind, type EventLine, eventsAfter, lastEvents } from "./events.ts";
 export { askFor, liveJobs } from "./jobs.ts";
 export { persistence } from "./persistence.ts";
 export { openQueue, type Queue, type QueueOptions } from "./queue.ts";
