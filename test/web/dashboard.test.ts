@@ -35,7 +35,7 @@ describe.skipIf(!chromiumPath)("the dashboard in Chromium (left out where there 
     place.tell("hold", "0-jr-0.1");
     running = place.start([...words, "--port", "0"]);
     address = await running.says(dashboardAddress);
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => {
     await browser.close();
     place.remove();

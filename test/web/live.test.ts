@@ -39,7 +39,7 @@ describe.skipIf(!chromiumPath)("the queue's buttons, pressed amid a real run (le
     const words = ["run", "quickstart", "--data", data, "--workers", "1", "--port", "0", "--json"];
     running = place.start([...words, ...sets.flatMap((each) => ["--set", each])], { real: true });
     address = await running.says(dashboardAddress);
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => {
     await browser.close();
     place.remove();
@@ -74,7 +74,7 @@ describe.skipIf(!chromiumPath)("the queue's buttons, pressed amid a real run (le
     const before = begun();
     await page.waitForTimeout(1500);
     expect(begun()).toBe(before);
-  }, 120_000);
+  });
 
   it("cancels a trial that waits, and puts it back in line", async () => {
     await openTrial(last);
