@@ -2,7 +2,6 @@ import { availableParallelism } from "node:os";
 import { dirname, resolve } from "node:path";
 import {
   askFor,
-  listFailures,
   listStudies,
   liveJobs,
   openQueue,
@@ -36,6 +35,7 @@ import { createReporter } from "./progress/reporter.ts";
 import { writeResults } from "./results.ts";
 import { resumeLine } from "./resume-line.ts";
 import { runDashboard } from "./run-dashboard.ts";
+import { failuresOf } from "./study-rows.ts";
 import { version } from "./version.ts";
 
 /** What `carryover run` was asked. */
@@ -149,11 +149,7 @@ async function runMissing(run: Run): Promise<Outcome> {
   if (signal.aborted || asked === 0) return { ...nothing, left: asked };
   const slots = Math.min(request.workers ?? availableParallelism(), asked);
   await workOn(run, { asked, slots, workDir });
-  const failed = await listFailures(store.database, name);
-  const failures = failed.flatMap((failure): TrialFailure[] => {
-    const trial = trials.find((each) => trialId(each) === failure.trialId);
-    return trial ? [{ ...failure, trial }] : [];
-  });
+  const failures = await failuresOf(store.database, name);
   const [now] = await listStudies(store.database, name);
   return { failures, left: await liveJobs(store.database, name), cancelled: now?.cancelled ?? 0 };
 }
