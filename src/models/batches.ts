@@ -46,14 +46,23 @@ export function emptyBatch(model: Model, batch: number): Batch {
 
 /** Checks, at a stage's border, that a model can look at these images and answer with these labels. */
 export function checkImages(where: string, model: Pick<Model, "inputShape" | "classes">, data: LabelledImages): void {
-  const [n, ...image] = data.shape;
+  const { pixels, shape, labels } = data;
+  const [n, ...image] = shape;
   const wanted = model.inputShape.join(", ");
   if (image.join(", ") !== wanted)
-    throw new InputError(`${where}: images: expected shape [n, ${wanted}], got [${data.shape.join(", ")}]`);
+    throw new InputError(`${where}: images: expected shape [n, ${wanted}], got [${shape.join(", ")}]`);
+  const isArray = pixels instanceof Uint8Array;
+  if (!isArray && typeof pixels.read !== "function")
+    throw new InputError(
+      `${where}: pixels: expected a Uint8Array or a reader, got ${Object.prototype.toString.call(pixels).slice(8, -1)}`,
+    );
+  if (isArray && pixels.length !== sizeOf(shape))
+    throw new InputError(
+      `${where}: pixels: expected ${sizeOf(shape)} bytes for shape [${shape.join(", ")}], got ${pixels.length}`,
+    );
   if (n === 0) throw new InputError(`${where}: images: expected at least one example, got 0`);
-  if (data.labels.length !== n)
-    throw new InputError(`${where}: labels: expected ${n}, one an image, got ${data.labels.length}`);
-  const wrong = data.labels.find((label) => label < 0 || label >= model.classes);
+  if (labels.length !== n) throw new InputError(`${where}: labels: expected ${n}, one an image, got ${labels.length}`);
+  const wrong = labels.find((label) => label < 0 || label >= model.classes);
   if (wrong !== undefined)
     throw new InputError(`${where}: labels: expected classes 0 to ${model.classes - 1} of the model, got ${wrong}`);
 }

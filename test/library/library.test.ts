@@ -88,6 +88,16 @@ describe("the library, stage by stage", () => {
     await expect(
       trainSource(train, { model: "small-cnn", schedule: { ...schedule, epochs: 0 } }),
     ).rejects.toMatchObject({ name: "InputError", message: expect.stringContaining("epochs") });
+    const { shape } = train;
+    const size = shape.reduce((product, side) => product * side);
+    const withPixels = (pixels: unknown) =>
+      trainSource({ ...train, pixels: pixels as Uint8Array<ArrayBuffer> }, { model: "small-cnn", schedule });
+    await expect(withPixels(new Uint8Array(size - 1))).rejects.toThrow(
+      `pixels: expected ${size} bytes for shape [${shape.join(", ")}], got ${size - 1}`,
+    );
+    await expect(withPixels(new Float32Array(size))).rejects.toThrow(
+      "pixels: expected a Uint8Array or a reader, got Float32Array",
+    );
   });
 });
 
