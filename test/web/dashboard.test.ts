@@ -9,6 +9,8 @@ import { chromiumPath, dashboardAddress, openBrowser } from "./chromium.ts";
 
 /** For a machine that has other things to do. */
 const patience = { timeout: 20_000 };
+/** For verdicts, which a process below the trials makes. */
+const judging = { timeout: 120_000 };
 
 /** The quickstart with 5 trials of one seed: vanilla, blur 3 and 7, JR 0.01 and 0.1. */
 const words = [
@@ -46,7 +48,7 @@ describe.skipIf(!chromiumPath)("the dashboard in Chromium (left out where there 
   const text = (selector: string) => page.locator(selector).first().innerText();
   const dots = () => page.locator(dot).count();
   const saved = async (click: () => Promise<void>) => {
-    const [download] = await Promise.all([page.waitForEvent("download"), click()]);
+    const [download] = await Promise.all([page.waitForEvent("download", judging), click()]);
     const path = join(downloads, download.suggestedFilename());
     await download.saveAs(path);
     return { name: download.suggestedFilename(), bytes: readFileSync(path) };
@@ -235,7 +237,7 @@ describe.skipIf(!chromiumPath)("the dashboard in Chromium (left out where there 
     await expect.poll(dots, patience).toBe(4);
     expect(await text(".caption")).toContain("reached by model 3");
     await page.click(".tabs >> text=Claims");
-    await page.waitForSelector(".verdicts >> text=Robustness is not necessary");
+    await page.waitForSelector(".verdicts >> text=Robustness is not necessary", judging);
     expect(await page.locator(".ruling").allInnerTexts()).toContain("undecided");
     expect(page.url()).toContain("tab=claims");
     await page.click(".tabs >> text=Transfer");
