@@ -2,9 +2,13 @@ import type { Contrast, Contrasts } from "./contrasts.ts";
 import type { Family } from "./family.ts";
 import type { StrengthTrend } from "./trends.ts";
 
+/** The same setting's contrast in another quantity. */
+export const contrastIn = ({ all }: Contrasts, { setting }: Contrast): Contrast | undefined =>
+  all.find((each) => each.setting === setting);
+
 /** What became of the absolute target accuracy: DT Acc also rises when only the source accuracy falls. */
-export function targetText({ all }: Contrasts, { setting }: Contrast): string {
-  const own = all.find((each) => each.setting === setting);
+export function targetText(target: Contrasts, contrast: Contrast): string {
+  const own = contrastIn(target, contrast);
   return own
     ? `absolute target accuracy ${points(own.difference)} ${intervalText(own)}`
     : "absolute target accuracy unknown";

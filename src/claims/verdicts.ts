@@ -1,5 +1,6 @@
 import { methodKind } from "../studies/methods/registry.ts";
 import {
+  contrastIn,
   contrastText,
   intervalText,
   list,
@@ -91,7 +92,10 @@ function counterexamples({ dt, robust, target, family }: Measured, id: "not-nece
     meeting.map(({ beside }) => beside),
     other,
   );
-  const witnesses = meeting.filter(({ beside }) => below.includes(beside));
+  // First the one that says most: it gains, or loses, more than relative accuracy on the target.
+  const gain = ({ contrast }: { contrast: Contrast }) =>
+    (id === "not-necessary" ? 1 : -1) * (contrastIn(target, contrast)?.difference ?? 0);
+  const witnesses = meeting.filter(({ beside }) => below.includes(beside)).sort((a, b) => gain(b) - gain(a));
   const obeying = meeting.filter(({ beside }) => direction(beside) === 1);
   const claim =
     id === "not-necessary"

@@ -175,6 +175,19 @@ describe("verdicts", () => {
     // No setting is more robust, so nothing can show that robustness is not sufficient.
     expect(verdict(rows, "not-sufficient")).toMatchObject({ ruling: "undecided" });
   });
+  it("the witness that gains most on the target itself is told first", () => {
+    // Both have 10 points more DT Acc and 10 less robust accuracy; only the second gains them on the target.
+    const rows = rowsAt(
+      [
+        vanilla,
+        { methods: jr(1), source: 0.5, robust: 0.3, target: 0.7 },
+        { methods: jr(2), source: 0.6, robust: 0.3, target: 0.8 },
+      ],
+      4,
+    );
+    const told = verdict(rows, "not-necessary")?.evidence ?? [];
+    expect(told.map((sentence) => sentence.slice(0, 5))).toEqual(["2 of ", "jr 2:", "jr 1:"]);
+  });
   it("the other way round everything is contradicted", () => {
     const places = rising.map((place, i) => ({
       ...place,
