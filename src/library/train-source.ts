@@ -1,8 +1,8 @@
 import type { Tensor } from "../base/index.ts";
 import type { LabelledImages } from "../datasets/index.ts";
 import { createModel, type Model, type Parameters } from "../models/index.ts";
-import { type ScheduleInput, scheduleOf } from "../studies/study.ts";
 import { checkCombination, checkMethod } from "../studies/methods/index.ts";
+import { type ScheduleInput, scheduleOf } from "../studies/study.ts";
 import { waysOf } from "../studies/training-ways.ts";
 import type { Method } from "../studies/trial.ts";
 import { type TrainingOptions, type TrainingStep, train } from "../training/index.ts";
