@@ -166,7 +166,9 @@ describe.skipIf(!chromiumPath)("views in Chromium (left out where there is none)
     await page.waitForSelector(".scatter svg");
     await page.route("**/export/**", (route) => route.fulfill({ status: 500, json: { error: "no such luck" } }));
     await page.keyboard.press("Control+k");
+    await page.waitForSelector("dialog input:focus");
     await page.keyboard.type("save every trial");
+    await page.waitForSelector('dialog [aria-selected="true"] >> text=Save: Every trial');
     await page.keyboard.press("Enter");
     await page.waitForSelector("dialog .problem >> text=no such luck");
     await page.keyboard.press("Escape");

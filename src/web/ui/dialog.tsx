@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 /** A modal of the browser's own: it keeps the focus, Esc closes it, and the focus goes back to where it was. */
 export function Dialog({
@@ -14,7 +14,8 @@ export function Dialog({
   readonly narrow?: boolean;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  // At once: what is typed next is meant for it.
+  useLayoutEffect(() => dialog.current?.showModal(), []);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Esc is the browser's own
     <dialog

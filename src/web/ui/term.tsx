@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { quantityById } from "../state/study.ts";
 
 /** A word that explains itself when it is pointed at, tapped or reached by keyboard: a sentence and a formula. */
@@ -25,7 +25,8 @@ export function Explained({
   };
   const hide = () => setPlace(undefined);
   const isShown = place !== undefined;
-  useEffect(() => {
+  // As soon as it is shown or gone, since a second Esc is not for it.
+  useLayoutEffect(() => {
     if (!isShown) return;
     // Before anyone else hears of it: Esc closes this, and nothing more, also where it is shown by pointing.
     const onEscape = (event: KeyboardEvent) => {
