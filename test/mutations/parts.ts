@@ -64,7 +64,7 @@ export const parts: Readonly<Record<string, Part>> = {
     sources: ["src/engine/onednn/{lower*,convolution-*}.ts"],
     stages: [
       ...engineStages.map((tests) => ({ project: "onednn" as const, tests: [tests] })),
-      { project: "onednn", tests: [onednnTests("bf16,choice,health,winograd")] },
+      { project: "onednn", tests: [onednnTests("bf16,choice,health,shares,winograd")] },
     ],
   },
   "oneDNN's loops": {
@@ -80,7 +80,7 @@ export const parts: Readonly<Record<string, Part>> = {
   "oneDNN's memory and threads": {
     sources: ["src/engine/onednn/{executor,memories,planner,steps,tasks,team,team-member,workspace}.ts"],
     stages: [
-      { project: "onednn", tests: [onednnTests("planner,team,winograd")] },
+      { project: "onednn", tests: [onednnTests("layouts,planner,shares,team,winograd")] },
       ...engineStages.map((tests) => ({ project: "onednn on 3 threads" as const, tests: [tests] })),
       { project: "onednn", tests: [onednnTests("bf16,exits,health")] },
     ],
