@@ -165,7 +165,7 @@ async function workOn(
     total: trials.length,
     done: trials.length - asked,
     workers: slots,
-    severalPairs: study.pairs.length > 1,
+    severalSettings: study.pairs.length * study.transfer.length > 1,
     json: request.json,
   });
   let engine: string | undefined;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { bytesText, durationText } from "../../src/cli/output.ts";
-import { type Board, boardLines, secondsLeft, updated } from "../../src/cli/progress/board.ts";
+import { type Board, boardLines, secondsLeft, trialLabel, updated } from "../../src/cli/progress/board.ts";
 import { resumeLine, typedLine, withoutPassword } from "../../src/cli/resume-line.ts";
 import { nodeComplaint } from "../../src/cli/version.ts";
-import { defineStudy, expandStudy, trialId } from "../../src/studies/index.ts";
+import { builtInStudies, defineStudy, expandStudy, trialId } from "../../src/studies/index.ts";
 import { fakeRow } from "../queue/fake-trial.ts";
 
 const [vanilla, blur] = expandStudy(
@@ -29,6 +29,16 @@ const empty: Board = {
   running: new Map(),
   took: [],
 };
+it("trials of several settings can be told apart, those of one have no more words than they need", () => {
+  const study = builtInStudies["utrera2021-small"];
+  if (!study) throw new Error("no study");
+  const labels = expandStudy(study).map((trial) => trialLabel(trial, true));
+  expect(labels).toContain("tiny-imagenet -> 100 of cifar10 seed 0 vanilla");
+  expect(labels).toContain("tiny-imagenet -> 400 of cifar10, last 3 blocks fine-tuned, seed 0 at 1");
+  expect(new Set(labels).size).toBe(18);
+  expect(trialLabel(vanilla)).toBe("seed 0 vanilla");
+});
+
 const started = (trial: typeof vanilla, board: Board, nowMs: number) =>
   updated(board, { kind: "started", trialId: trialId(trial), trial, attempt: 1, pid: 1 }, nowMs);
 

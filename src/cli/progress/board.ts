@@ -1,5 +1,6 @@
 import type { TrialWorkEvent } from "../../queue/index.ts";
 import { methodLabel, type Row, type Trial, type TrialEvent } from "../../studies/index.ts";
+import { transferText } from "../../studies/trial.ts";
 import { durationText, percentText } from "../output.ts";
 
 /** What is known of a run while it goes: enough to draw it. */
@@ -22,20 +23,27 @@ interface RunningTrial {
   readonly last: TrialEvent | undefined;
 }
 
-/** "seed 0 jr 0.01", with the datasets when a study has several pairs. */
-export function trialLabel({ seed, methods, source, target }: Trial, severalPairs = false): string {
-  const pair = severalPairs ? `${source.dataset} -> ${target.dataset} ` : "";
-  return `${pair}seed ${seed} ${methodLabel(methods)}`;
+/** "seed 0 jr 0.01", with the setting when a study has several. */
+export function trialLabel(trial: Trial, severalSettings = false): string {
+  const setting = severalSettings ? `${settingLabel(trial)} ` : "";
+  return `${setting}seed ${trial.seed} ${methodLabel(trial.methods)}`;
+}
+
+/** "cifar10 -> mnist", "cifar10 -> 400 of mnist, last 3 blocks fine-tuned": what a study may have as an axis. */
+function settingLabel({ source, target, transfer }: Trial): string {
+  const images = target.train === null ? "" : `${target.train} of `;
+  const way = transfer.protocol === "frozen" ? "" : `, ${transferText(transfer)},`;
+  return `${source.dataset} -> ${images}${target.dataset}${way}`;
 }
 
 /** The board after an event. */
-export function updated(board: Board, event: TrialWorkEvent, nowMs: number, severalPairs = false): Board {
+export function updated(board: Board, event: TrialWorkEvent, nowMs: number, severalSettings = false): Board {
   const running = new Map(board.running);
   const before = running.get(event.trialId);
   switch (event.kind) {
     case "started":
       running.set(event.trialId, {
-        label: trialLabel(event.trial, severalPairs),
+        label: trialLabel(event.trial, severalSettings),
         startedAtMs: nowMs,
         stage: "starting",
         last: undefined,

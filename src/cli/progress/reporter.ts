@@ -17,7 +17,7 @@ export interface ReporterOptions {
   readonly total: number;
   readonly done: number;
   readonly workers: number;
-  readonly severalPairs: boolean;
+  readonly severalSettings: boolean;
   /** JSON lines on stdout instead of a list. */
   readonly json: boolean;
 }
@@ -29,7 +29,7 @@ export function createReporter(options: ReporterOptions): Reporter {
 }
 
 /** Lines that stay, of what happens to a trial. A live list has its epochs under them; a log is told of some. */
-function textReporter({ severalPairs, study, total, done, workers }: ReporterOptions, live: boolean): Reporter {
+function textReporter({ severalSettings, study, total, done, workers }: ReporterOptions, live: boolean): Reporter {
   let board: Board = {
     study,
     total,
@@ -50,7 +50,7 @@ function textReporter({ severalPairs, study, total, done, workers }: ReporterOpt
     event(event) {
       const { trialId } = event;
       const before = board.running.get(trialId)?.label ?? trialId;
-      board = updated(board, event, performance.now(), severalPairs);
+      board = updated(board, event, performance.now(), severalSettings);
       const label = `  ${board.running.get(trialId)?.label ?? before}`;
       if (event.kind === "started" && !live) keep(`${label}: started`);
       if (event.kind === "finished") keep(finishedLine(label, event.row));
@@ -86,7 +86,7 @@ class Sparsely {
 
 /** Steps and progress of a trial are told at most once in `everyMs`, all else at once. */
 function jsonReporter(
-  { severalPairs, study, total, done, workers }: ReporterOptions,
+  { severalSettings, study, total, done, workers }: ReporterOptions,
   write: (value: unknown) => void,
   everyMs: number,
 ): Reporter {
@@ -97,7 +97,7 @@ function jsonReporter(
   return {
     event(event) {
       const { trialId } = event;
-      if (event.kind === "started") labels.set(trialId, trialLabel(event.trial, severalPairs));
+      if (event.kind === "started") labels.set(trialId, trialLabel(event.trial, severalSettings));
       const trial = { trialId, label: labels.get(trialId) };
       switch (event.kind) {
         case "started":
