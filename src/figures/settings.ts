@@ -3,10 +3,13 @@ import { datasets } from "../datasets/registry.ts";
 import { type AttackConfig, type Trial, transferText } from "../studies/trial.ts";
 import { labelOf, type Point } from "./point.ts";
 
+/** 400 comes before 1600. */
+const { compare } = new Intl.Collator("en", { numeric: true });
+
 /** Points that may be compared: same source, target, model, schedule, attack and transfer. Sorted by the setting. */
 export function bySetting(points: readonly Point[]): Point[][] {
   const groups = Map.groupBy(points, ({ trial }) => canonicalJson({ ...trial, methods: null, seed: null }));
-  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group);
+  return [...groups].sort(([a], [b]) => compare(a, b)).map(([, group]) => group);
 }
 
 /** "CIFAR-10 → MNIST, small-cnn". */

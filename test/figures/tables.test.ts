@@ -188,3 +188,12 @@ describe("tables of points", () => {
     }
   });
 });
+
+test("settings stand in the order of their numbers, however they were run", () => {
+  const rows = [1600, 100, 400].map((train) => {
+    const trial = trialOf([], 0);
+    return rowOf({ ...trial, target: { ...trial.target, train } }, { source: 0.5, robust: 0.3, target: 0.4 });
+  });
+  const table = markdownTable(relativeTransfer(rows), "sizes");
+  expect([...table.matchAll(/(\d+) target images/g)].map(([, n]) => n)).toEqual(["100", "400", "1600"]);
+});
