@@ -60,11 +60,18 @@ function mutantsIn(file: string) {
 
 type Outcome = "killed" | "timed out" | "survived";
 
+/** Of a stage; none would be taken for all. */
+function filesOf(tests: readonly string[]): string[] {
+  const files = globSync([...tests]);
+  if (files.length === 0) throw new Error(`expected test files, got none of ${tests.join(", ")}`);
+  return files;
+}
+
 /** Seconds that each stage's tests may take; throws when they fail by themselves. */
 async function limitsOf(part: string): Promise<number[]> {
   const limits: number[] = [];
   for (const { project, tests } of parts[part]?.stages ?? []) {
-    const { code, seconds, output } = await copy.test(project, globSync([...tests]), 1800);
+    const { code, seconds, output } = await copy.test(project, filesOf(tests), 1800);
     if (code !== 0) throw new Error(`${part}: the tests fail without a fault:\n${output.slice(-4000)}`);
     // A fault may make the tests slower, the machine may be busy, and an endless loop must end.
     limits.push(30 + 4 * seconds);
@@ -74,7 +81,7 @@ async function limitsOf(part: string): Promise<number[]> {
 
 async function outcomeOf(part: string, mutant: Placed, limits: readonly number[]): Promise<Outcome> {
   for (const [i, { project, tests }] of (parts[part]?.stages ?? []).entries()) {
-    const { code } = await copy.withMutant(mutant, () => copy.test(project, globSync([...tests]), limits[i] ?? 0));
+    const { code } = await copy.withMutant(mutant, () => copy.test(project, filesOf(tests), limits[i] ?? 0));
     if (code !== 0) return code === null ? "timed out" : "killed";
   }
   return "survived";
