@@ -44,21 +44,30 @@ export function emptyBatch(model: Model, batch: number): Batch {
   };
 }
 
+/** Images as a stage may be given them: bytes, or, where it says so, numbers as they are. */
+interface GivenImages extends Pick<LabelledImages, "shape" | "labels"> {
+  readonly pixels: LabelledImages["pixels"] | Float32Array;
+}
+
 /** Checks, at a stage's border, that a model can look at these images and answer with these labels. */
-export function checkImages(where: string, model: Pick<Model, "inputShape" | "classes">, data: LabelledImages): void {
-  const { pixels, shape, labels } = data;
+export function checkImages(
+  where: string,
+  model: Pick<Model, "inputShape" | "classes">,
+  { pixels, shape, labels }: GivenImages,
+  { floats = false }: { readonly floats?: boolean } = {},
+): void {
   const [n, ...image] = shape;
   const wanted = model.inputShape.join(", ");
   if (image.join(", ") !== wanted)
     throw new InputError(`${where}: images: expected shape [n, ${wanted}], got [${shape.join(", ")}]`);
-  const isArray = pixels instanceof Uint8Array;
-  if (!isArray && typeof pixels.read !== "function")
+  const isArray = pixels instanceof Uint8Array || (floats && pixels instanceof Float32Array);
+  if (!isArray && typeof (pixels as { readonly read?: unknown }).read !== "function")
     throw new InputError(
-      `${where}: pixels: expected a Uint8Array or a reader, got ${Object.prototype.toString.call(pixels).slice(8, -1)}`,
+      `${where}: pixels: expected a Uint8Array${floats ? ", a Float32Array" : ""} or a reader, got ${Object.prototype.toString.call(pixels).slice(8, -1)}`,
     );
   if (isArray && pixels.length !== sizeOf(shape))
     throw new InputError(
-      `${where}: pixels: expected ${sizeOf(shape)} bytes for shape [${shape.join(", ")}], got ${pixels.length}`,
+      `${where}: pixels: expected ${sizeOf(shape)} ${floats ? "numbers" : "bytes"} for shape [${shape.join(", ")}], got ${pixels.length}`,
     );
   if (n === 0) throw new InputError(`${where}: images: expected at least one example, got 0`);
   if (labels.length !== n) throw new InputError(`${where}: labels: expected ${n}, one an image, got ${labels.length}`);

@@ -18,9 +18,9 @@ const { version, library } = found.dnnl;
 function counted(): { readonly dnnl: Dnnl; readonly living: ReadonlySet<Layout>; readonly made: () => number } {
   const living = new Set<Layout>();
   let made = 0;
-  const opened = { file: library.file, library: openLibrary(library.file) };
-  const dnnl = openDnnl(opened, (engine) => {
-    const own = (version.startsWith("2.") ? versionTwo : versionThree)(opened.library, engine);
+  const symbols = openLibrary(library.file);
+  const dnnl = openDnnl({ file: library.file, library: symbols }, (engine) => {
+    const own = (version.startsWith("2.") ? versionTwo : versionThree)(symbols, engine);
     return {
       ...own,
       layout(...description) {
